@@ -1,0 +1,45 @@
+# Every target sets itself up: the environment is made in .venv, and again when the lock or pyproject.toml has changed.
+# Another interpreter: make PYTHON=python3.12 test
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.installed
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: run test slow bench clean help
+
+run: $(READY) ## compare two changes in Stange with today, and write out/stange.html
+	@mkdir -p out
+	$(BIN)/trinn compare stange --with psychologists_2_per_20000 --with "bup.psychologist.fte+=1" --report out/stange.html
+
+test: $(READY) ## format, lint, types, import contracts, then all tests but the slow ones
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/pytest -n auto -m "not slow" --cov --cov-report=term
+
+slow: $(READY) ## all tests, the slow statistical ones included
+	$(BIN)/pytest -n auto -m "slow or not slow"
+
+bench: $(READY) ## measure the speed of the engine
+	$(BIN)/python -m benchmarks.engine
+
+clean: ## remove .venv, caches and build files; what lies in out/ stays
+	@echo "Removing .venv, caches and build files"
+	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .coverage .coverage.* coverage.xml htmlcov
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS="$$(printf '\t')" read -r name text; do printf 'make %-6s %s\n' "$$name" "$$text"; done
+
+$(READY): requirements.lock pyproject.toml
+	@PYTHON="$(PYTHON)" sh .ci/preflight
+	@echo "Setting up .venv from requirements.lock (the first time takes a minute or two)"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install -r requirements.lock
+	@$(PIP) install --no-build-isolation --no-deps -e .
+	@touch $@

@@ -1,0 +1,348 @@
+"""Changes to a scenario: addresses, operators, dates, and what each one changed (old and new).
+
+An address is ``[area/]service.pool.field``, ``[area/]service.field`` or any path of the schema. Without an area it means the
+focal area and the services it shares; ``*/`` means all. In place of a service, ``step:yellow`` or ``role:specialist`` names
+every service of that step or role. Operators are ``=3``, ``+=1``, ``-=1`` and ``*=1.2``; ``+=0.5/1000`` adds so many per 1000
+children 0-17 of the area (of the catchment, for a shared service). ``@2028-01-01`` at the end dates the change.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
+
+from scenarios.errors import Fault, TrinnError, nearest
+from scenarios.reading import Document, M, Path_, dotted, validate
+from scenarios.resolve import catchments_of, children_of, fte_of, merged, service_of
+from scenarios.schema import Change, Scenario, Service
+from scenarios.units import format_duration, format_rate, parse_duration, parse_rate
+
+_CHANGE = re.compile(
+    r"\s*(?:(?P<area>[^/\s=]{1,80})/)?(?P<path>[\w:.\[\]-]{1,200}?)\s*(?P<op>\+=|-=|\*=|=)\s*(?P<value>[^@]{1,200}?)"
+    r"\s*(?:@\s*(?P<date>\S{1,20}))?\s*"
+)
+_PER_1000 = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*1000")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Set:
+    """A change taken apart."""
+
+    text: str
+    area: str | None
+    path: tuple[str | int, ...]
+    op: str
+    value: str
+    since: date | None = None
+
+
+@dataclass(frozen=True)
+class Applied:
+    """One value that a change set: ``old`` and ``new`` as a file would state them."""
+
+    address: str
+    old: Any
+    new: Any
+    since: date | str
+    lever: str
+    op: str
+
+
+def parse_change(text: str) -> Set:
+    """A change taken apart. Raises :class:`TrinnError` when it is not one."""
+    match = _CHANGE.fullmatch(text)
+    if match is None:
+        rule = "is not a change: write an address, an operator and a value, such as bup.psychologist.fte+=1"
+        raise TrinnError(Fault(rule, place=text[:80]))
+    parts = re.findall(r"[^.\[\]]+", match["path"])
+    path = tuple(int(part) if part.isdigit() else part for part in parts)
+    since = None
+    if match["date"]:
+        try:
+            since = date.fromisoformat(match["date"])
+        except ValueError:
+            raise TrinnError(Fault(f'"{match["date"]}" is not a date such as 2028-01-01', place=text[:80])) from None
+    return Set(text.strip(), match["area"], path, match["op"], match["value"].strip(), since)
+
+
+def is_change(text: str) -> bool:
+    """Whether a text reads as a change rather than as the name of a lever."""
+    return "=" in text
+
+
+def when(change: Change, scenario: Scenario) -> date:
+    """The day a change acts from; ``date.min`` for one that holds from the beginning of the warm-up."""
+    parsed = parse_change(change.set)
+    since = parsed.since or change.since
+    if since == "beginning" or parsed.path[0] == "period":
+        return date.min
+    return scenario.period.start if isinstance(since, str) else since
+
+
+def dates(scenario: Scenario) -> tuple[date, ...]:
+    """The days on which something changes, the beginning (``date.min``) first."""
+    return tuple(sorted({date.min, *(when(change, scenario) for change in scenario.changes)}))
+
+
+def resolved(scenario: Scenario, day: date = date.max) -> Scenario:
+    """The scenario as it stands from ``day`` on, without dated changes.
+
+    Raises:
+        TrinnError: when a change does not fit the scenario.
+    """
+    return _applied(scenario, day)[0]
+
+
+def differences(scenario: Scenario) -> tuple[Applied, ...]:
+    """Every value that the scenario's changes set, in the order they act."""
+    return _applied(scenario, date.max)[1]
+
+
+def _applied(scenario: Scenario, day: date) -> tuple[Scenario, tuple[Applied, ...]]:
+    if not scenario.changes:
+        return scenario, ()
+    faults = [fault for change in scenario.changes for fault in _unreadable(change)]
+    if faults:
+        raise TrinnError(faults)
+    data = scenario.plain()
+    data["changes"] = []
+    current, log = Scenario.model_validate(data), list[Applied]()
+    order = sorted(enumerate(scenario.changes), key=lambda item: (when(item[1], scenario), item[0]))
+    for _, change in order:
+        moment = when(change, scenario)
+        if moment > day:
+            continue
+        try:
+            current, applied = _set(current, parse_change(change.set))
+            since = "beginning" if moment == date.min else moment
+            log += [Applied(a, old, new, since, change.lever, op) for a, old, new, op in applied]
+        except TrinnError as error:
+            faults += error.faults
+    if faults:
+        raise TrinnError(faults)
+    _refuse_twice(log)
+    return current, tuple(log)
+
+
+def _unreadable(change: Change) -> tuple[Fault, ...]:
+    try:
+        parse_change(change.set)
+    except TrinnError as error:
+        return error.faults
+    return ()
+
+
+def _refuse_twice(log: Iterable[Applied]) -> None:
+    """Two levers that set one key on one date contradict each other, unless one of them is relative."""
+    seen: dict[tuple[str, str], Applied] = {}
+    faults = []
+    for item in log:
+        if item.op != "=":
+            continue
+        before = seen.setdefault((item.address, str(item.since)), item)
+        if before is not item:
+            who = f"{before.lever or 'a change'} ({before.new}) and {item.lever or 'a change'} ({item.new})"
+            faults.append(Fault(f"is set twice, by {who}: leave one out, or make one relative", field=item.address))
+    if faults:
+        raise TrinnError(faults)
+
+
+_Log = list[tuple[str, Any, Any, str]]
+
+
+def _set(scenario: Scenario, change: Set) -> tuple[Scenario, _Log]:
+    if change.path[0] == "services" and len(change.path) > 1:
+        change = Set(change.text, change.area, change.path[1:], change.op, change.value)
+    names = _services_named(scenario, str(change.path[0]), change)
+    if names:
+        return _set_services(scenario, names, change)
+    if change.area is None and change.path[0] in Scenario.model_fields:
+        return _set_path(scenario, change)
+    known = sorted({*scenario.services, *Scenario.model_fields})
+    first = str(change.path[0])
+    raise TrinnError(Fault(f'there is no service or field "{first[:60]}"{nearest(first, known)}', place=change.text))
+
+
+def _services_named(scenario: Scenario, name: str, change: Set) -> tuple[str, ...]:
+    if name in scenario.services:
+        return (name,)
+    what, _, value = name.partition(":")
+    if what in ("step", "role") and value:
+        found = tuple(key for key, service in scenario.services.items() if getattr(service, what) == value)
+        if not found:
+            raise TrinnError(Fault(f'this ladder has no service of {what} "{value[:40]}"', place=change.text))
+        return found
+    return ()
+
+
+def _holders(scenario: Scenario, service: str, change: Set) -> Iterator[tuple[str, str]]:
+    """The areas or catchments whose service the change is about, as (``areas`` or ``catchments``, name)."""
+    shared = scenario.services[service].shared
+    areas = scenario.areas
+    full = [name for name, area in areas.items() if area.detail == "full"]
+    if change.area is None:
+        wanted = list(scenario.focal_areas)
+    elif change.area == "*":
+        wanted = full if not shared else list(areas)
+    else:
+        wanted = [_area_named(scenario, change)]
+    if shared:
+        yield from (("catchments", c) for c in dict.fromkeys(areas[a].catchment if a in areas else a for a in wanted))
+        return
+    for name in wanted:
+        if name not in full:
+            rule = f'"{name}" is a neighbour: it has no {service} of its own here'
+            raise TrinnError(Fault(rule, place=change.text))
+        yield "areas", name
+
+
+def _area_named(scenario: Scenario, change: Set) -> str:
+    name = (change.area or "").lower()
+    known = [*scenario.areas, *catchments_of(scenario)]
+    if name not in known:
+        raise TrinnError(Fault(f'there is no area "{name}"{nearest(name, known)}', place=change.text))
+    return name
+
+
+def _set_services(scenario: Scenario, names: tuple[str, ...], change: Set) -> tuple[Scenario, _Log]:
+    data, log = scenario.plain(), _Log()
+    for service in names:
+        for kind, holder in _holders(scenario, service, change):
+            home = (scenario.areas if kind == "areas" else catchments_of(scenario))[holder]
+            here = service_of(scenario, service, home)
+            path = change.path[1:]
+            if path and path[0] in here.staff:
+                path = ("staff", *path)
+            full = here.plain(full=True)
+            children = children_of(scenario, holder, kind == "catchments")
+            if len(path) == 3 and path[0] == "staff" and path[2] == "fte" and path[1] in here.staff:
+                full["staff"][path[1]]["fte"] = fte_of(here.staff[str(path[1])], children)
+            old = _read(full, path, change)
+            new = _operate(old, change, children)
+            place = data.setdefault(kind, {}).setdefault(holder, {}).setdefault("services", {})
+            place[service] = _over(place.get(service, {}), here.plain(full=True), path, new)
+            if path[:1] == ("staff",) and path[-1] == "fte":
+                place[service]["staff"][path[1]]["fte_per_1000"] = None
+            _check(Service, merged(scenario.services[service].plain(), place[service]), change)
+            prefix = "" if len(scenario.areas) == 1 else f"{holder}/"
+            log.append((prefix + dotted((service, *change.path[1:])), old, new, change.op))
+    return _check(Scenario, data, change), log
+
+
+def _over(over: Mapping[str, Any], full: Mapping[str, Any], path: Path_, value: Any) -> dict[str, Any]:
+    """``over`` with ``value`` at ``path``. A list on the way is stated whole: a list is not laid over a list."""
+    for depth, part in enumerate(path):
+        if isinstance(part, int):
+            whole = json.loads(json.dumps(_read(dict(full), path[:depth], None)))
+            _write(whole, path[depth:], value)
+            return _over(over, full, path[:depth], whole)
+    result = json.loads(json.dumps(over))
+    _write(result, path, value)
+    return dict(result)
+
+
+def _write(data: Any, path: Path_, value: Any) -> None:
+    for part in path[:-1]:
+        if isinstance(data, dict) and not isinstance(data.get(part), dict | list):
+            data[part] = {}
+        data = data[part]
+    data[path[-1]] = value
+
+
+def _set_path(scenario: Scenario, change: Set) -> tuple[Scenario, _Log]:
+    if change.path[0] in ("changes", "evidence", "name", "place"):
+        raise TrinnError(Fault(f'"{change.path[0]}" cannot be changed', place=change.text))
+    old = _read(scenario.plain(full=True), change.path, change)
+    new = _operate(old, change, None)
+    data = scenario.plain()
+    if any(isinstance(part, int) for part in change.path):
+        data = scenario.plain(full=True)
+    _write(data, change.path, new)
+    return _check(Scenario, data, change), [(dotted(change.path), old, new, change.op)]
+
+
+def _read(data: Any, path: Path_, change: Set | None) -> Any:
+    place = change.text if change else ""
+    for depth, part in enumerate(path):
+        if isinstance(data, Mapping):
+            if part not in data:
+                known = sorted(map(str, data))
+                rule = f'there is no "{str(part)[:60]}" here{nearest(str(part), known)}'
+                raise TrinnError(Fault(rule, dotted(path[: depth + 1]), place))
+            data = data[part]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            raise TrinnError(Fault("leads nowhere", dotted(path[: depth + 1]), place))
+    if not path or (change and isinstance(data, Mapping | list) and change.op != "="):
+        raise TrinnError(Fault("names no single value", dotted(path), place))
+    return data
+
+
+def _operate(old: Any, change: Set, children: int | None) -> Any:
+    value = change.value
+    if per := _PER_1000.fullmatch(value):
+        if children is None:
+            raise TrinnError(Fault("a value per 1000 children needs a service", place=change.text))
+        value = f"{round(float(per[1]) * children / 1000, 2)}"
+    if change.op == "=":
+        return _scalar(value, old)
+    sign = {"+=": "+", "-=": "-", "*=": "*"}[change.op]
+    if isinstance(old, str):
+        return _operate_text(old, sign, value, change)
+    if isinstance(old, bool) or not isinstance(old, int | float) or not _NUMBER.fullmatch(value):
+        rule = f'"{change.op}" needs numbers (there stands {old!r}, the value is "{value[:40]}")'
+        raise TrinnError(Fault(rule, place=change.text))
+    result = _arithmetic(float(old), sign, float(value))
+    return int(result) if isinstance(old, int) and result == int(result) else result
+
+
+def _operate_text(old: str, sign: str, value: str, change: Set) -> str:
+    """A duration or a rate, changed."""
+    for parse in (parse_duration, parse_rate):
+        try:
+            start = float(parse(old))
+        except ValueError:
+            continue
+        try:
+            step = float(value) if sign == "*" else float(parse(value))
+            result = _arithmetic(start, sign, step)
+            return format_duration(round(result)) if parse is parse_duration else format_rate(result)
+        except ValueError as fault:
+            raise TrinnError(Fault(f'"{value[:40]}" does not fit "{old}": {fault}', place=change.text)) from None
+    raise TrinnError(
+        Fault(f'"{change.op}" needs a number, a duration or a rate (there stands "{old}")', place=change.text)
+    )
+
+
+def _arithmetic(old: float, sign: str, value: float) -> float:
+    result = old * value if sign == "*" else old + value if sign == "+" else old - value
+    return round(result, 10)
+
+
+def _scalar(text: str, old: Any) -> Any:
+    if text in ("true", "false"):
+        return text == "true"
+    if text in ("none", "null"):
+        return None
+    if isinstance(old, list):
+        return [part.strip() for part in text.strip("[]").split(",") if part.strip()]
+    if _NUMBER.fullmatch(text):
+        number = float(text)
+        return int(number) if number == int(number) and "." not in text and "e" not in text.lower() else number
+    return text
+
+
+def _check(model: type[M], data: dict[str, Any], change: Set) -> M:
+    try:
+        return model.model_validate(data)
+    except ValidationError:
+        validate(model, Document(data, change.text))
+        raise

@@ -1,0 +1,279 @@
+"""What must fit together in a scenario, beyond the form of each field. Every fault is reported, not only the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from scenarios.errors import Fault, TrinnError, nearest
+from scenarios.reading import Document, Path_, validate
+from scenarios.resolve import catchments_of, children_of, merged, service_of, weekly_minutes
+from scenarios.schema import ENDINGS, STEPS, Phase, Route, Scenario, Service
+from scenarios.units import WEEK
+
+_Found = Iterator[tuple[Path_, str]]
+_ROUNDING = 1e-6
+
+
+def check(scenario: Scenario, document: Document | None = None) -> None:
+    """Refuse a scenario whose parts do not fit together.
+
+    Raises:
+        TrinnError: with every fault and its place.
+    """
+    document = document or Document(None)
+    found = [*_names(scenario)]
+    if not found:
+        found = [*_shares(scenario), *_demand(scenario), *_reach(scenario), *_staff(scenario)]
+    if found:
+        raise TrinnError(dict.fromkeys(document.fault(path, rule) for path, rule in found))
+
+
+def _names(scenario: Scenario) -> _Found:
+    """Every service, need and area that is named exists."""
+    services, needs = sorted(scenario.services), sorted(scenario.needs)
+    if not services:
+        yield ("services",), "must hold at least one service"
+    if not needs:
+        yield ("needs",), "must hold at least one need"
+    if not scenario.demand:
+        yield ("demand",), "must hold at least one stream of children"
+    for path, name in _service_names(scenario):
+        if name not in scenario.services:
+            yield path, f'there is no service "{name}"{nearest(name, services)}'
+    for path, name in _need_names(scenario):
+        if name not in scenario.needs:
+            yield path, f'there is no need "{name}"{nearest(name, needs)}'
+    for index, name in enumerate(scenario.focus):
+        if name not in scenario.areas or scenario.areas[name].detail != "full":
+            yield ("focus", index), f'"{name}" is not an area simulated in full{nearest(name, sorted(scenario.areas))}'
+    if not scenario.focal_areas:
+        yield ("areas",), "must hold at least one area with detail: full"
+    for kind, holders in (("areas", scenario.areas), ("catchments", scenario.catchments)):
+        for holder, content in holders.items():  # type: ignore[attr-defined]
+            for name in content.services:
+                place = (kind, holder, "services", name)
+                if name not in scenario.services:
+                    yield place, f'there is no service "{name}"{nearest(name, services)}'
+                elif scenario.services[name].shared != (kind == "catchments"):
+                    where = "a catchment" if scenario.services[name].shared else "an area"
+                    yield place, f"{name} belongs to {where}: state the difference there"
+                else:
+                    yield from _difference(scenario, place)
+
+
+def _difference(scenario: Scenario, place: tuple[str, str, str, str]) -> _Found:
+    kind, holder, _, name = place
+    content = (scenario.areas if kind == "areas" else scenario.catchments)[holder]
+    try:
+        service_of(scenario, name, content)
+    except ValidationError:
+        try:
+            data = merged(scenario.services[name].plain(), content.services[name])
+            validate(Service, Document(data))
+        except TrinnError as error:
+            yield from (((*place, fault.field), fault.rule) for fault in error.faults)
+
+
+def _service_names(scenario: Scenario) -> Iterator[tuple[Path_, str]]:
+    for name, demand in scenario.demand.items():
+        if demand.to is not None:
+            yield ("demand", name, "to"), demand.to
+    for name, door in scenario.doors.items():
+        yield from ((("doors", name, "to"), to) for to in door.to)
+    if scenario.crisis:
+        yield from ((("crisis", "to"), to) for to in scenario.crisis.to)
+    for name, service in scenario.services.items():
+        here = ("services", name)
+        for index, route in enumerate(service.routes):
+            yield from (((*here, "routes", index, "to"), to) for to in route.to)
+        for index, alongside in enumerate(service.alongside):
+            yield (*here, "alongside", index, "to"), alongside.to
+        if service.deadline and service.deadline.overflow:
+            yield (*here, "deadline", "overflow", "to"), service.deadline.overflow.to
+
+
+def _need_names(scenario: Scenario) -> Iterator[tuple[Path_, str]]:
+    for name, demand in scenario.demand.items():
+        yield from ((("demand", name, "mix", need), need) for need in demand.mix)
+    for name, need in scenario.needs.items():
+        if need.worsens_to not in (None, "crisis"):
+            yield ("needs", name, "worsens_to"), str(need.worsens_to)
+        if need.improves_to is not None:
+            yield ("needs", name, "improves_to"), need.improves_to
+
+
+def _shares(scenario: Scenario) -> _Found:
+    """Probabilities that must sum to 1 do, and those that may not pass it do not."""
+    for name, demand in scenario.demand.items():
+        if demand.mix and abs(sum(demand.mix.values()) - 1) > _ROUNDING:
+            yield ("demand", name, "mix"), f"shares must sum to 1 (got {sum(demand.mix.values()):g})"
+    if scenario.doors and abs(sum(door.share for door in scenario.doors.values()) - 1) > _ROUNDING:
+        yield ("doors",), f"shares must sum to 1 (got {sum(door.share for door in scenario.doors.values()):g})"
+    for name, service in scenario.services.items():
+        here = ("services", name)
+        if service.outcomes:
+            for side in ("matched", "below"):
+                shares = getattr(service.outcomes, side)
+                if shares and abs(sum(shares.values()) - 1) > _ROUNDING:
+                    yield (*here, "outcomes", side), f"shares must sum to 1 (got {sum(shares.values()):g})"
+        if service.intake and service.intake.reasons and abs(sum(service.intake.reasons.values()) - 1) > _ROUNDING:
+            yield (*here, "intake", "reasons"), f"shares must sum to 1 (got {sum(service.intake.reasons.values()):g})"
+        if too_much := _most_routed(service.routes):
+            ending, step, share = too_much
+            yield (*here, "routes"), f"shares sum to {share:g} for a child after {ending} on {step}: at most 1"
+    for name, need in scenario.needs.items():
+        if need.worsening > 0 and need.worsens_to is None:
+            yield ("needs", name, "worsens_to"), "is missing: the need has a worsening rate"
+        if need.worsens_to == "crisis" and scenario.crisis is None:
+            yield ("needs", name, "worsens_to"), 'leads to "crisis": say under crisis where such a child goes'
+
+
+def _most_routed(routes: tuple[Route, ...]) -> tuple[str, str, float] | None:
+    for ending in ENDINGS:
+        for step in STEPS:
+            share = sum(r.share for r in routes if ending in r.after and (not r.steps or step in r.steps))
+            if share > 1 + _ROUNDING:
+                return ending, step, share
+    return None
+
+
+def _demand(scenario: Scenario) -> _Found:
+    """Somebody can come, and has somewhere to go."""
+    for name, demand in scenario.demand.items():
+        here = ("demand", name)
+        if (demand.rate is None) == (not demand.per_1000):
+            yield here, "give either rate or per_1000"
+        if demand.to is None and not scenario.doors:
+            yield here, "says no service (to:), and the scenario has no doors"
+        if demand.to is None and demand.areas == "neighbour":
+            yield here, "of neighbours must go straight to a shared service (to:)"
+        if demand.areas == "neighbour" and demand.to and not scenario.services[demand.to].shared:
+            yield (*here, "to"), f"neighbours enter at shared services, and {demand.to} is not shared"
+        if demand.areas == "neighbour" and demand.rate is not None:
+            yield (*here, "rate"), "of neighbours is given per 1000 children (per_1000)"
+    if any(d.per_1000 for d in scenario.demand.values()):
+        for name, area in scenario.areas.items():
+            if sum(area.children.values()) == 0:
+                yield ("areas", name, "children"), "the population is empty: give inhabitants by age band"
+    if not any(d.rate or any(d.per_1000.values()) for d in scenario.demand.values()) and not any(
+        service.opening_list for service in scenario.services.values()
+    ):
+        yield ("demand",), "nobody ever comes: every rate is 0"
+    if scenario.period.length <= 0:
+        yield ("period", "length"), "must be above 0"
+
+
+def _reach(scenario: Scenario) -> _Found:
+    """Every service can be reached by somebody."""
+    reached = {demand.to for demand in scenario.demand.values() if demand.to}
+    reached |= {to for door in scenario.doors.values() if door.share for to in door.to}
+    reached |= {name for name, service in scenario.services.items() if service.opening_list}
+    if scenario.crisis:
+        reached |= set(scenario.crisis.to)
+    edges = {name: set(_leads_to(service)) for name, service in scenario.services.items()}
+    waiting = list(reached)
+    while waiting:
+        new = edges[waiting.pop()] - reached
+        reached |= new
+        waiting += new
+    for name in scenario.services:
+        if name not in reached:
+            yield ("services", name), "nobody can reach it: no demand, door or route leads here"
+
+
+def _leads_to(service: Service) -> Iterator[str]:
+    for route in service.routes:
+        yield from route.to
+    for alongside in service.alongside:
+        yield alongside.to
+    if service.deadline and service.deadline.overflow:
+        yield service.deadline.overflow.to
+
+
+def _staff(scenario: Scenario) -> _Found:
+    """Every course can be served by the pools it names."""
+    for name, service in scenario.services.items():
+        here = ("services", name)
+        if (service.places is None) == (not service.staff):
+            yield here, 'give either places (a number or "endless") or staff'
+            continue
+        for pool, content in service.staff.items():
+            if (content.fte is None) == (content.fte_per_1000 is None):
+                yield (*here, "staff", pool), "give either fte or fte_per_1000"
+        for label in ("assessment", "course"):
+            phase: Phase | None = getattr(service, label)
+            if phase is not None:
+                yield from (((*here, label, "hours"), rule) for rule in _hours(service, phase))
+        if service.assessment and not any(_hours(service, p) for p in (service.assessment, service.course)):
+            yield from _later_needs_no_more(here, service)
+    yield from _too_small(scenario)
+
+
+def _hours(service: Service, phase: Phase) -> list[str]:
+    if service.places is not None:
+        return ["a service with places takes no staff hours"] if phase.hours else []
+    if not phase.hours:
+        return ["is missing: say how many staff hours an appointment takes"]
+    rules = []
+    for alternative in phase.hours:
+        for pool in alternative:
+            if pool == "" and len(service.staff) > 1:
+                rules.append("say which pool the hours are from: " + ", ".join(sorted(service.staff)))
+            elif pool and pool not in service.staff:
+                rules.append(f'there is no pool "{pool}" here{nearest(pool, sorted(service.staff))}')
+        if not any(alternative.values()):
+            rules.append("a course must take some hours from some pool")
+    return rules
+
+
+def requirements(service: Service, phase: Phase) -> tuple[dict[str, int], ...]:
+    """Whole minutes a week by pool that a course takes in a phase, one mapping for each alternative."""
+    if service.places is not None:
+        return ({"places": 1},)
+    interval = WEEK if phase.interval is None else phase.interval
+    only = next(iter(service.staff))
+    return tuple(
+        {pool or only: max(1, round(hours * 60 * WEEK / interval)) for pool, hours in alternative.items() if hours}
+        for alternative in phase.hours
+    )
+
+
+def _later_needs_no_more(here: Path_, service: Service) -> _Found:
+    if service.assessment is None:
+        return
+    first, then = requirements(service, service.assessment), requirements(service, service.course)
+    if len(first) != len(then):
+        yield (*here, "assessment", "hours"), "must have as many alternatives as the course, in the same order"
+        return
+    for before, after in zip(first, then, strict=True):
+        for pool, minutes in after.items():
+            if minutes > before.get(pool, 0):
+                rule = (
+                    f"takes {minutes} minutes a week of {pool}, the assessment {before.get(pool, 0)}: never more later"
+                )
+                yield (*here, "course", "hours"), rule
+
+
+def _too_small(scenario: Scenario) -> _Found:
+    """A course whose pools can never hold it is refused, in every area that has the service."""
+    for name, template in scenario.services.items():
+        holders = catchments_of(scenario) if template.shared else scenario.areas
+        kind = "catchments" if template.shared else "areas"
+        for holder, content in holders.items():
+            if not template.shared and scenario.areas[holder].detail == "neighbour":
+                continue
+            service = service_of(scenario, name, content) if name in content.services else template
+            if not service.open or service.places is not None or not service.staff:
+                continue
+            children = children_of(scenario, holder, template.shared)
+            has = {pool: weekly_minutes(content_, children) for pool, content_ in service.staff.items()}
+            if any(rule for phase in (service.assessment, service.course) if phase for rule in _hours(service, phase)):
+                continue
+            needed = requirements(service, service.assessment or service.course)
+            if not any(all(has[pool] >= minutes for pool, minutes in option.items()) for option in needed):
+                stated = "; or ".join(" and ".join(f"{m} minutes a week of {p}" for p, m in o.items()) for o in needed)
+                rule = f"a course needs {stated}, and there are only {has}: it can never start"
+                here = (kind, holder, "services", name) if len(scenario.areas) > 1 else ("services", name)
+                yield here, rule

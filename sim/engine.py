@@ -1,0 +1,1002 @@
+"""The reference engine, on SimPy: the story of the ladder, event by event.
+
+It draws nothing: every chance is an addressed quantile of the child (:mod:`sim.draws`), every decision a rule
+(:mod:`sim.rules`). So the same phases and the same cohort give the same records in any process.
+
+Order of work within one second, by (kind, child, ordinal); what an event creates for the same second joins those still to
+be done:
+
+1. a researcher's own processes (SimPy priorities 0 and 1)
+2. ``PHASE`` changes of phase: capacity, opening and closing, routes
+3. ``COURSE`` ends of courses and of their phases
+4. ``HAZARD`` needs that pass or worsen while untreated
+5. ``LEAVING`` patience that runs out, deadlines that pass
+6. ``ARRIVAL`` needs that arise
+7. ``REACHING`` children who reach a service: referrals, handovers, doors
+8. ``DECISION`` referral decisions, and children who may be called in from now
+9. ``SERVING`` the lists whose hours or children changed are served once, in plan order, until nothing more starts
+"""
+
+from __future__ import annotations
+
+import gc
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import Any
+
+import numpy as np
+import simpy
+from simpy.events import Event
+
+from scenarios.units import DAY
+from sim.cohort import NO_AGE, Cohort
+from sim.draws import Columns, stream
+from sim.laws import FIRST, LAST, SECOND, clock_table
+from sim.plan import NOWHERE, Option, Plan, Route, Terms
+from sim.records import COLUMNS, Kind, Log
+from sim.rules import (
+    DONE,
+    DROPPED_OUT,
+    GAVE_UP,
+    IMPROVED,
+    RECOVERED,
+    REFUSED,
+    REJECTED,
+    UNCHANGED,
+    WORSE,
+    accepts,
+    admits,
+    is_match,
+    part,
+    perceive,
+    pick,
+    reason,
+    time_left,
+    wrongly_rejected,
+)
+
+PHASE, COURSE, HAZARD, LEAVING, ARRIVAL, REACHING, DECISION, SERVING = (kind << 41 for kind in range(2, 10))
+_ORDINALS = 1 << 16
+_MOST_CHILDREN = 1 << 24
+
+REVIEWED, LISTED, HELPED, CLOSED = range(4)
+"""Where a stay is: under referral review, on the list, in a course, over."""
+
+NO_SEEKING, NO_WAY, LOST_ON_WAY = range(3)
+LEFT_RECOVERED, LEFT_REMITTED, LEFT_DONE, LEFT_OUTSIDE = range(4)
+
+(AROSE, SOUGHT, WITHOUT_HELP, REFERRED, ACCEPTED, REJECTION, JOINED, STARTED, ASSESSED, ENDED, GIVEN_UP, TURNED_AWAY, WITHDREW,
+ BREACHED, OVERFLOWED, HANDED_OVER, LOST, REMITTED, WORSENED, CRISIS, LEFT, OVERLOADED, CAPACITY) = (int(k) for k in Kind)  # fmt: skip
+
+
+class Moment(Event):
+    """An event of the ladder: triggered when made, with what it is about as its value."""
+
+    def __init__(self, env: simpy.Environment, callbacks: Any, value: Any) -> None:
+        self.env = env
+        self.callbacks = callbacks
+        self._value = value
+        self._ok = True
+
+
+class Child:
+    """A child with a need, from the moment it arises until it is over."""
+
+    __slots__ = ("area", "born", "clock", "clock_since", "courses", "episodes", "gone", "need", "ordinal", "rejections",
+                 "remit", "row", "seeks", "since", "stays", "travels", "visits", "ways", "worsen")  # fmt: skip
+
+    def __init__(self, row: int, area: int, born: int, need: int, since: int) -> None:
+        self.row = row
+        self.area = area
+        self.born = born
+        self.need = need
+        self.since = since
+        self.gone = False
+        self.ordinal = 0  # of the events scheduled for this child
+        self.stays: dict[int, Stay] = {}  # open stays by place
+        self.visits: dict[int, int] = {}  # stays so far by service
+        self.ways = 0  # handovers under way
+        self.travels = 0  # handovers so far
+        self.courses = 0  # running now
+        self.seeks = 0
+        self.rejections = 0
+        self.clock = 0  # version: an event of an earlier one is stale
+        self.clock_since = -1 << 62  # when the clocks were started; far past: they stand
+        self.episodes = 0  # needs so far: thresholds belong to one
+        self.remit = -1  # threshold left; -1: not drawn yet for this need
+        self.worsen = -1
+
+
+class Stay:
+    """A child at one service: under review, on its list, or in its course."""
+
+    __slots__ = ("child", "deadline", "key", "number", "option", "place", "received", "since", "started", "status",
+                 "stretch", "urgent", "visit")  # fmt: skip
+
+    def __init__(self, child: Child, place: int, number: int, visit: int, received: int, urgent: bool) -> None:
+        self.child = child
+        self.place = place
+        self.number = number  # of the child's stays at this place, from 1
+        self.visit = visit  # ordinal of draws at this service
+        self.received = received
+        self.urgent = urgent
+        self.status = REVIEWED
+        self.since = received
+        self.started = received
+        self.deadline: int | None = None
+        self.key: tuple[int, ...] = ()
+        self.option = 0
+        self.stretch = 0
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What the engine counted while it ran, to be checked against the records (:mod:`sim.identities`)."""
+
+    entered: list[int]
+    left: list[int]
+    inside: list[int]
+    waiting_area: list[int]
+    """Child-seconds on the list, by place, summed as the list changed."""
+    course_area: list[int]
+    """Child-seconds in courses, by place."""
+    committed: list[int]
+    """Committed at the end, by pool."""
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """One replication."""
+
+    log: Log
+    totals: Totals
+    events: int
+    """Events processed."""
+
+
+def simulate(
+    plans: Sequence[Plan], cohort: Cohort, processes: Sequence[Callable[[simpy.Environment, Run], Any]] = ()
+) -> Trajectory:
+    """Run one replication.
+
+    Args:
+        plans: the phases, from :func:`sim.build.phases`.
+        cohort: the children, from :func:`sim.cohort.draw_cohort`.
+        processes: a researcher's own generator functions, each called with the environment and the run.
+
+    Raises:
+        RuntimeError: when something nobody handles goes wrong, with child and time.
+    """
+    run = Run(plans, cohort)
+    for process in processes:
+        run.env.process(process(run.env, run))
+    with _without_collector():
+        return run.go()
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """No garbage collection while the engine runs: its objects form no circles that outlive a stay."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+class Run:
+    """One replication under way."""
+
+    def __init__(self, plans: Sequence[Plan], cohort: Cohort) -> None:
+        if len(cohort) >= _MOST_CHILDREN:
+            raise RuntimeError(f"{len(cohort)} children are more than the engine numbers ({_MOST_CHILDREN})")
+        self.plans = plans
+        self.shape = plans[0].shape
+        self.env = simpy.Environment(initial_time=self.shape.begin)
+        self.log = array("q")
+        self.write = self.log.extend
+        self.draw = Columns(cohort.key)
+        self.events = 0
+        self._read_cohort(cohort)
+        self._name_streams()
+        places, pools = len(self.shape.places), len(self.shape.pools)
+        self.waiting = [0] * places
+        self.helped = [0] * places
+        self.entered = [0] * places
+        self.left = [0] * places
+        self.changed = [self.shape.begin] * places
+        self.course_changed = [self.shape.begin] * places
+        self.waiting_area = [0] * places
+        self.course_area = [0] * places
+        self.committed = [0] * pools
+        self.capacity = [0] * pools
+        self.lists: list[list[tuple[tuple[int, ...], int, int, Stay]]] = [[] for _ in range(places)]
+        self.limited: dict[int, list[Stay]] = {}
+        self.touched: set[int] = set()
+        self.serving = False
+        self._take(plans[0])
+        self.clocks_used = any(any(plan.needs.remission) or any(plan.needs.worsening) for plan in plans)
+
+    def _read_cohort(self, cohort: Cohort) -> None:
+        self.size = len(cohort)
+        self.times, self.areas, self.born, self.first_need, self.to, self.streams = (
+            memoryview(np.ascontiguousarray(column))
+            for column in (cohort.time, cohort.area, cohort.born, cohort.need, cohort.to, cohort.stream)
+        )
+
+    def _name_streams(self) -> None:
+        """The number of every purpose, and of every purpose at every service."""
+        self.seek_stream, self.door_stream, self.door_delay = stream("seek"), stream("door"), stream("door delay")
+        self.remit_stream, self.worsen_stream = stream("remission"), stream("worsening")
+        self.travel_stream, self.lost_stream = stream("handover"), stream("lost")
+        for purpose in ("length", "rest", "dropout", "dropout_at", "outcome", "route", "perceive", "patience", "review", "lead",
+                        "accept", "reason", "judge", "overflow", "overflow_delay", "beside"):  # fmt: skip
+            setattr(self, f"s_{purpose}", [stream(purpose, service) for service in self.shape.services])
+        self.thresholds = clock_table().tolist()
+
+    # -- the run ------------------------------------------------------------------------------------------------------------
+
+    def go(self) -> Trajectory:
+        """From the beginning of the warm-up to the end of the period."""
+        env = self.env
+        self._prepare_callbacks()
+        for number, plan in enumerate(self.plans):
+            if number:
+                env.schedule(
+                    Moment(env, self.on_phase, plan), priority=PHASE + number, delay=plan.at - self.shape.begin
+                )  # type: ignore[arg-type]
+        if self.size:
+            self._schedule_arrival(0)
+        try:
+            env.run(until=self.shape.end + 1)
+        except (ArithmeticError, LookupError, TypeError, AttributeError, AssertionError) as fault:
+            raise RuntimeError(
+                f"the run stopped at second {env.now} (record {len(self.log) // len(COLUMNS)}): {fault!r}"
+            ) from fault
+        return self._finished()
+
+    def _prepare_callbacks(self) -> None:
+        # one tuple for each kind of event: SimPy only iterates over it
+        self.on_phase = (self._change_phase,)
+        self.on_arrival = (self._arise,)
+        self.on_reaching = (self._reach,)
+        self.on_decision = (self._decide,)
+        self.on_ready = (self._be_ready,)
+        self.on_course = (self._end_stretch,)
+        self.on_hazard = (self._clock_rings,)
+        self.on_patience = (self._give_up,)
+        self.on_deadline = (self._breach,)
+        self.on_overflow = (self._overflow,)
+        self.on_serving = (self._serve_now,)
+
+    def _finished(self) -> Trajectory:
+        end = self.shape.end
+        for place in range(len(self.shape.places)):
+            self.waiting_area[place] += self.waiting[place] * (end + 1 - self.changed[place])
+            self.course_area[place] += self.helped[place] * (end + 1 - self.course_changed[place])
+        rows = np.frombuffer(self.log, dtype=np.int64).reshape(-1, len(COLUMNS))
+        inside = [entered - left for entered, left in zip(self.entered, self.left, strict=True)]
+        totals = Totals(self.entered, self.left, inside, self.waiting_area, self.course_area, self.committed)
+        return Trajectory(Log(rows), totals, self.events)
+
+    def _schedule(self, callbacks: Any, value: Any, kind: int, child: Child, delay: int) -> None:
+        child.ordinal += 1
+        if child.ordinal >= _ORDINALS:
+            raise RuntimeError(f"child {child.row} has had {_ORDINALS} events: the run cannot end")
+        self.events += 1
+        self.env.schedule(Moment(self.env, callbacks, value), kind + (child.row << 16) + child.ordinal, delay)  # type: ignore[arg-type]
+
+    def _schedule_arrival(self, row: int) -> None:
+        self.events += 1
+        env = self.env
+        env.schedule(Moment(env, self.on_arrival, row), ARRIVAL + (row << 16), self.times[row] - int(env.now))  # type: ignore[arg-type]
+
+    # -- phases -------------------------------------------------------------------------------------------------------------
+
+    def _take(self, plan: Plan) -> None:
+        """Read a plan into plain lists."""
+        self.plan = plan
+        self.terms: tuple[Terms, ...] = plan.terms
+        self.needs = plan.needs
+        self.options: tuple[Option, ...] = plan.options
+        self.offers = plan.offers
+        self.tables = [tuple((s.length.tolist(), s.dropout) for s in terms.stretches) for terms in _once(plan.terms)]
+        known = {id(terms): i for i, terms in enumerate(_once(plan.terms))}
+        self.tables = [self.tables[known[id(terms)]] for terms in plan.terms]
+        for pool, capacity in enumerate(plan.capacity):
+            self.capacity[pool] = capacity
+        for place, terms in enumerate(plan.terms):
+            if terms.length is not None:
+                self.limited.setdefault(place, [])
+
+    def _change_phase(self, event: Event) -> None:
+        before = self.plan
+        self._take(event.value)
+        now = int(self.env.now)
+        for pool, capacity in enumerate(self.capacity):
+            if capacity != before.capacity[pool]:
+                self.write((now, CAPACITY, -1, pool, 0, now, now, capacity, -1))
+                if self.committed[pool] > capacity:
+                    over = self.committed[pool] - capacity
+                    self.write((now, OVERLOADED, -1, pool, 0, now, now, over, -1))
+        for place, terms in enumerate(self.terms):
+            if before.terms[place].open and not terms.open:
+                self._close(place)
+        self.touched.update(range(len(self.shape.groups)))
+        self._settle()
+
+    def _close(self, place: int) -> None:
+        """A service closes: those on its list are sent on; courses that run keep their terms."""
+        stays = sorted((entry[3] for entry in self.lists[place]), key=lambda stay: (stay.since, stay.child.row))
+        for stay in stays:
+            if stay.status == LISTED:
+                self._leave_list(stay, TURNED_AWAY, 1)
+                self._go_on(stay, REFUSED)
+
+    # -- needs --------------------------------------------------------------------------------------------------------------
+
+    def _arise(self, event: Event) -> None:
+        row: int = event._value
+        if row + 1 < self.size:
+            self._schedule_arrival(row + 1)
+        now = self.times[row]
+        child = Child(row, self.areas[row], self.born[row], self.first_need[row], now)
+        self.write((now, AROSE, row, NOWHERE, 0, now, now, self.streams[row], child.need))
+        if self.clocks_used:
+            self._start_clocks(child, now)
+        to = self.to[row]
+        if to < 0:
+            self._seek(child, now)
+            return
+        place = self.shape.place_at[child.area][to]
+        if self._takes(place, child, now):
+            self._come(child, place, now, False)
+            if self.touched:
+                self._settle()
+        else:
+            self._be_without(child, now, NO_WAY)
+
+    def _seek(self, child: Child, now: int) -> None:
+        """The child looks for a door, or does not."""
+        ordinal = child.seeks
+        child.seeks += 1
+        if self.draw(child.row, self.seek_stream, ordinal) >= self.needs.seek[child.need]:
+            self._be_without(child, now, NO_SEEKING)
+            return
+        door = pick(self.plan.doors, self.draw(child.row, self.door_stream, ordinal))
+        self.write((now, SOUGHT, child.row, NOWHERE, 0, child.since, now, door, child.need))
+        route = self.plan.door_routes[door]
+        delay = _look_up(route.delay, self.draw(child.row, self.door_delay, ordinal))
+        place = self._target(child, route, now)
+        if place == NOWHERE:
+            self._be_without(child, now, NO_WAY)
+            return
+        child.ways += 1
+        self._schedule(self.on_reaching, (child, place, route, now, now, False), REACHING, child, delay)
+
+    def _be_without(self, child: Child, now: int, why: int) -> None:
+        """Nobody helps and nowhere to wait: without help while the need lasts, or out of the model."""
+        if child.gone or child.stays or child.ways:
+            return
+        if self._untreated_needs_matter(child):
+            self.write((now, WITHOUT_HELP, child.row, NOWHERE, 0, now, now, why, child.need))
+            self._start_clocks(child, now)
+        else:
+            self._leave(child, now, LEFT_DONE)
+
+    def _untreated_needs_matter(self, child: Child) -> bool:
+        if self.shape.neighbours[child.area]:
+            return False
+        return bool(self.needs.remission[child.need] or self.needs.worsening[child.need])
+
+    def _leave(self, child: Child, now: int, why: int) -> None:
+        """The need is over, or the child goes out of sight. What is open closes; courses that run go on to their end."""
+        child.gone = True
+        self._stop_clocks(child, now)
+        for stay in list(child.stays.values()):
+            if stay.status == LISTED:
+                self._leave_list(stay, WITHDREW, 0)
+            elif stay.status == REVIEWED:
+                self.write(
+                    (now, WITHDREW, child.row, stay.place, stay.number, stay.since, stay.received, 1, child.need)
+                )
+                self._close_stay(stay)
+        self.write((now, LEFT, child.row, NOWHERE, 0, child.since, child.since, why, child.need))
+
+    def _start_clocks(self, child: Child, now: int) -> None:
+        """Remission and worsening run while no course does."""
+        if child.courses or child.gone or child.clock_since >= self.shape.begin:
+            return
+        remission, worsening = self.needs.remission[child.need], self.needs.worsening[child.need]
+        if not remission and not worsening:
+            return
+        if child.remit < 0:
+            child.remit = self._threshold(child.row, self.remit_stream, child.episodes)
+            child.worsen = self._threshold(child.row, self.worsen_stream, child.episodes)
+        child.clock_since = now
+        child.clock += 1
+        times = [t for t in (time_left(child.remit, remission), time_left(child.worsen, worsening)) if t >= 0]
+        delay = max(1, min(times))
+        if now + delay <= self.shape.end:
+            self._schedule(self.on_hazard, (child, child.clock), HAZARD, child, delay)
+
+    def _threshold(self, row: int, purpose: int, ordinal: int) -> int:
+        quantile = self.draw(row, purpose, ordinal)
+        index = quantile >> FIRST
+        if index == LAST:
+            index = LAST + ((quantile >> SECOND) & LAST)
+        return self.thresholds[index]
+
+    def _stop_clocks(self, child: Child, now: int) -> None:
+        if child.clock_since < self.shape.begin:
+            return
+        run = now - child.clock_since
+        child.remit = max(0, child.remit - run * self.needs.remission[child.need])
+        child.worsen = max(0, child.worsen - run * self.needs.worsening[child.need])
+        child.clock_since = -1 << 62
+        child.clock += 1
+
+    def _change_need(self, child: Child, need: int) -> None:
+        child.need = need
+        child.episodes += 1
+        child.remit = child.worsen = -1
+
+    def _clock_rings(self, event: Event) -> None:
+        child, version = event._value
+        if child.clock != version or child.gone:
+            return
+        now = int(self.env.now)
+        self._stop_clocks(child, now)
+        if child.remit == 0 and self.needs.remission[child.need]:
+            self.write((now, REMITTED, child.row, NOWHERE, 0, child.since, child.since, 0, child.need))
+            self._leave(child, now, LEFT_REMITTED)
+        elif child.worsen == 0 and self.needs.worsening[child.need]:
+            self._worsen(child, now)
+        else:  # rates changed with a phase: look again
+            self._start_clocks(child, now)
+        if self.touched:
+            self._settle()
+
+    def _worsen(self, child: Child, now: int) -> None:
+        """One level up: seen anew on lists by severity, seeking help again if nobody helps; at the top a crisis."""
+        before = child.need
+        worse = self.needs.worse[before]
+        if worse is None:
+            self.write((now, CRISIS, child.row, NOWHERE, 0, child.since, child.since, 0, before))
+            self._change_need(child, before)
+            self._start_clocks(child, now)
+            self._send_in_crisis(child, now)
+            return
+        self._change_need(child, worse)
+        self.write((now, WORSENED, child.row, NOWHERE, 0, child.since, child.since, before, worse))
+        self._start_clocks(child, now)
+        for stay in child.stays.values():
+            if stay.status == LISTED and self.terms[stay.place].order == 1 and stay.key:
+                self._enlist(stay)
+        if not child.stays and not child.ways and not self.shape.neighbours[child.area] and self.plan.doors:
+            self._seek(child, now)
+
+    def _send_in_crisis(self, child: Child, now: int) -> None:
+        route = self.plan.crisis
+        place = NOWHERE if route is None else self._target(child, route, now)
+        if route is None or place == NOWHERE:
+            return
+        here = child.stays.get(place)
+        if here is None:
+            self._travel(child, place, NOWHERE, route, now, now, True)
+        elif here.status == LISTED:
+            here.urgent = True
+            self._start(here, self._option_with_room(here.place) or self.offers[here.place][0][0], now)
+        elif here.status == REVIEWED:
+            self._join(here, now, urgent=True)
+
+    # -- ways between services ----------------------------------------------------------------------------------------------
+
+    def _takes(self, place: int, child: Child, now: int) -> bool:
+        if place == NOWHERE:
+            return False
+        terms = self.terms[place]
+        return terms.open and admits(terms.ages, child.born, now, NO_AGE)
+
+    def _target(self, child: Child, route: Route, now: int) -> int:
+        """The first service of the route that is open here and takes the child's age."""
+        at = self.shape.place_at[child.area]
+        for service in route.to:
+            if self._takes(at[service], child, now):
+                return at[service]
+        return NOWHERE
+
+    def _travel(self, child: Child, place: int, origin: int, route: Route, now: int, since: int, urgent: bool) -> None:
+        """A handover begins. ``since``: when the referral counts as received, if it is carried over."""
+        ordinal = child.travels
+        child.travels += 1
+        child.ways += 1
+        self.write((now, HANDED_OVER, child.row, place, 0, now, since, origin, child.need))
+        delay = _look_up(route.delay, self.draw(child.row, self.travel_stream, ordinal))
+        lost = route.lost > 0 and self.draw(child.row, self.lost_stream, ordinal) < route.lost
+        self._schedule(self.on_reaching, (child, place, route, now, since, lost), REACHING, child, delay)
+
+    def _reach(self, event: Event) -> None:
+        child, place, route, began, since, lost = event._value
+        child.ways -= 1
+        if child.gone:
+            return
+        now = int(self.env.now)
+        if lost:
+            self.write((now, LOST, child.row, NOWHERE, 0, began, began, place, child.need))
+            self._be_without(child, now, LOST_ON_WAY)
+            return
+        if not self._takes(place, child, now):
+            place = self._target(child, route, now)
+        if place == NOWHERE:
+            self._be_without(child, now, NO_WAY)
+        elif place not in child.stays:
+            self._come(child, place, since if since != began else now, route.urgent)
+        if self.touched:
+            self._settle()
+
+    def _come(self, child: Child, place: int, received: int, urgent: bool) -> None:
+        """The child reaches a service: its referral is reviewed, or it joins the list."""
+        now = int(self.env.now)
+        terms = self.terms[place]
+        visit = child.visits.get(terms.service, 0)
+        child.visits[terms.service] = visit + 1
+        stay = Stay(child, place, visit + 1, visit, received, urgent)
+        child.stays[place] = stay
+        self.entered[place] += 1
+        review = terms.review
+        if review is None:
+            self._join(stay, now)
+            return
+        self.write((now, REFERRED, child.row, place, stay.number, now, received, child.rejections, child.need))
+        if urgent:
+            self._join(stay, now)
+            return
+        delay = _look_up(review.length, self.draw(child.row, self.s_review[terms.service], visit))
+        if review.due is not None:
+            delay = max(1, min(delay, int(review.due[now // DAY - self.shape.first_day]) - now))
+        self._schedule(self.on_decision, stay, DECISION, child, delay)
+
+    # -- referral review ----------------------------------------------------------------------------------------------------
+
+    def _decide(self, event: Event) -> None:
+        stay: Stay = event._value
+        if stay.status != REVIEWED:
+            return
+        now, child, place = int(self.env.now), stay.child, stay.place
+        terms = self.terms[place]
+        review = terms.review
+        if review is None:  # the review was done away with meanwhile
+            self._join(stay, now)
+        else:
+            step = self.needs.step[child.need]
+            taken_for = (
+                terms.step if step is None else perceive(step, self._quantile(stay, self.s_judge), review.accuracy)
+            )
+            bound = accepts(review.accept, review.accept_again, taken_for or 0, child.rejections)
+            if self._quantile(stay, self.s_accept) < bound:
+                self.write(
+                    (
+                        now,
+                        ACCEPTED,
+                        child.row,
+                        place,
+                        stay.number,
+                        stay.since,
+                        stay.received,
+                        taken_for or 0,
+                        child.need,
+                    )
+                )
+                self._join(stay, now)
+            else:
+                self._reject(stay, taken_for or 0, now)
+        if self.touched:
+            self._settle()
+
+    def _reject(self, stay: Stay, taken_for: int, now: int) -> None:
+        child, terms = stay.child, self.terms[stay.place]
+        assert terms.review is not None
+        why = reason(terms.review.reasons, taken_for, terms.step, self._quantile(stay, self.s_reason))
+        wrong = wrongly_rejected(self.needs.step[child.need], terms.step)
+        route = self._route_after(stay, REJECTED)
+        detail = why + 100 * wrong + 1000 * bool(route and route.warm)
+        self.write((now, REJECTION, child.row, stay.place, stay.number, stay.since, stay.received, detail, child.need))
+        child.rejections += 1
+        self._close_stay(stay)
+        self._follow(stay, route, now)
+
+    # -- waiting lists ------------------------------------------------------------------------------------------------------
+
+    def _join(self, stay: Stay, now: int, urgent: bool = False) -> None:
+        child, place = stay.child, stay.place
+        terms = self.terms[place]
+        was_reviewed = terms.review is not None and not (stay.urgent or urgent)
+        stay.status = LISTED
+        stay.since = now
+        stay.urgent = stay.urgent or urgent
+        self.waiting_area[place] += self.waiting[place] * (now - self.changed[place])
+        self.changed[place] = now
+        self.waiting[place] += 1
+        self.write((now, JOINED, child.row, place, stay.number, now, stay.received, 0, child.need))
+        if stay.urgent:
+            self._start(stay, self._option_with_room(place) or self.offers[place][0][0], now)
+            return
+        if terms.due is not None:
+            self._set_deadline(stay, terms, now)
+        if terms.patience is not None:
+            delay = _look_up(terms.patience, self._quantile(stay, self.s_patience))
+            if now + delay <= self.shape.end:
+                self._schedule(self.on_patience, stay, LEAVING, child, delay)
+        if was_reviewed and terms.review is not None:
+            delay = _look_up(terms.review.lead, self._quantile(stay, self.s_lead))
+            self._schedule(self.on_ready, stay, DECISION, child, delay)
+        else:
+            self._enlist(stay)
+
+    def _set_deadline(self, stay: Stay, terms: Terms, now: int) -> None:
+        """The individual deadline, within the law's outer limit, from referral received."""
+        due = terms.due
+        assert due is not None
+        latest = None if due.outer is None else int(due.outer[stay.received // DAY - self.shape.first_day])
+        own = due.by_severity[self.needs.severity[stay.child.need]]
+        if own is not None:
+            latest = stay.received + own if latest is None else min(latest, stay.received + own)
+        stay.deadline = latest
+        if latest is not None and now < latest <= self.shape.end:
+            self._schedule(self.on_deadline, stay, LEAVING, stay.child, latest - now)
+
+    def _be_ready(self, event: Event) -> None:
+        stay: Stay = event._value
+        if stay.status == LISTED:
+            self._enlist(stay)
+            self._settle()
+
+    def _enlist(self, stay: Stay) -> None:
+        """Into the list by its order; an entry whose key is no longer the stay's is stale."""
+        terms, since, row = self.terms[stay.place], stay.since, stay.child.row
+        if terms.order == 0:
+            key: tuple[int, ...] = (since, row)
+        elif terms.order == 1:
+            key = (-self.needs.severity[stay.child.need], since, row)
+        elif terms.order == 2:
+            key = (self.shape.end * 2 if stay.deadline is None else stay.deadline, since, row)
+        else:
+            key = (stay.received, since, row)
+        stay.key = key
+        heappush(self.lists[stay.place], (key, row, stay.number, stay))
+        if stay.place in self.limited:
+            self.limited[stay.place].append(stay)
+        self.touched.add(self.shape.group_of[stay.place])
+
+    def _leave_list(self, stay: Stay, kind: int, detail: int) -> None:
+        """Off the list without a start."""
+        now, place = int(self.env.now), stay.place
+        self._off_list(place, now)
+        self.write((now, kind, stay.child.row, place, stay.number, stay.since, stay.received, detail, stay.child.need))
+        self._close_stay(stay)
+
+    def _off_list(self, place: int, now: int) -> None:
+        self.waiting_area[place] += self.waiting[place] * (now - self.changed[place])
+        self.changed[place] = now
+        self.waiting[place] -= 1
+
+    def _close_stay(self, stay: Stay) -> None:
+        stay.status = CLOSED
+        self.left[stay.place] += 1
+        del stay.child.stays[stay.place]
+
+    def _give_up(self, event: Event) -> None:
+        stay: Stay = event._value
+        if stay.status == LISTED:
+            self._leave_list(stay, GIVEN_UP, 0)
+            self._go_on(stay, GAVE_UP)
+            if self.touched:
+                self._settle()
+
+    def _breach(self, event: Event) -> None:
+        """The deadline passes: the trust turns to another provider for some."""
+        stay: Stay = event._value
+        if stay.status != LISTED:
+            return
+        now, child = int(self.env.now), stay.child
+        self.write((now, BREACHED, child.row, stay.place, stay.number, stay.since, stay.received, 0, child.need))
+        due = self.terms[stay.place].due
+        if due is None or due.overflow is None or self._quantile(stay, self.s_overflow) >= due.share:
+            return
+        delay = _look_up(due.delay, self._quantile(stay, self.s_overflow_delay))
+        self._schedule(self.on_overflow, stay, LEAVING, child, delay)
+
+    def _overflow(self, event: Event) -> None:
+        stay: Stay = event._value
+        due = self.terms[stay.place].due
+        if stay.status != LISTED or due is None or due.overflow is None:
+            return
+        place = self.shape.place_at[stay.child.area][due.overflow]
+        if self._takes(place, stay.child, int(self.env.now)) and place not in stay.child.stays:
+            self._leave_list(stay, OVERFLOWED, 0)
+            self._come(stay.child, place, stay.received, False)
+            if self.touched:
+                self._settle()
+
+    # -- serving ------------------------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Serve the touched lists now if nothing else happens in this second, else when all else is done."""
+        env = self.env
+        if not self.touched or self.serving:
+            return
+        if env.peek() > env.now:
+            self._serve()
+        else:
+            self.serving = True
+            self.events += 1
+            env.schedule(Moment(env, self.on_serving, None), SERVING, 0)  # type: ignore[arg-type]
+
+    def _serve_now(self, _: Event) -> None:
+        self.serving = False
+        if self.env.peek() > self.env.now:
+            self._serve()
+        else:
+            self._settle()
+
+    def _serve(self) -> None:
+        touched, groups = self.touched, self.shape.groups
+        while touched:
+            group = min(touched)
+            touched.discard(group)
+            places = groups[group]
+            if len(places) == 1:
+                self._serve_place(places[0])
+            else:
+                self._serve_group(places)
+            for place in places:
+                if place in self.limited:
+                    self._turn_away(place)
+
+    def _head(self, place: int) -> Stay | None:
+        """The first who still waits; stale entries are dropped."""
+        heap = self.lists[place]
+        while heap:
+            key, _, _, stay = heap[0]
+            if stay.status == LISTED and stay.key == key:
+                return stay
+            heappop(heap)
+        return None
+
+    def _serve_place(self, place: int) -> None:
+        """One list with pools of its own: the head starts while there is room for it."""
+        now = int(self.env.now)
+        while (stay := self._head(place)) is not None:
+            option = self._option_with_room(place)
+            if option is None:
+                return
+            heappop(self.lists[place])
+            self._start(stay, option, now)
+
+    def _serve_group(self, places: tuple[int, ...]) -> None:
+        """Lists that share pools: heads in one order; a head that lacks hours of a pool closes it to those behind."""
+        now = int(self.env.now)
+        closed: set[int] = set()
+        started = True
+        while started:
+            started = False
+            heads = [(self.terms[p].weight, s.key, s.since, s.child.row, s) for p in places if (s := self._head(p))]
+            for *_, stay in sorted(heads, key=lambda head: head[:4]):
+                option = self._option_with_room(stay.place, closed)
+                if option is not None:
+                    heappop(self.lists[stay.place])
+                    self._start(stay, option, now)
+                    started = True
+                    break
+                for number in self.offers[stay.place][0]:
+                    closed.update(
+                        p for p, amount in self.options[number] if self.capacity[p] - self.committed[p] < amount
+                    )
+
+    def _option_with_room(self, place: int, closed: set[int] | None = None) -> int | None:
+        capacity, committed = self.capacity, self.committed
+        for number in self.offers[place][0]:
+            for pool, amount in self.options[number]:
+                if capacity[pool] - committed[pool] < amount or (closed and pool in closed):
+                    break
+            else:
+                return number
+        return None
+
+    def _turn_away(self, place: int) -> None:
+        """Those beyond the list's length go, the last who joined first."""
+        length = self.terms[place].length
+        joined = self.limited[place]
+        if length is not None:
+            while self.waiting[place] > length and joined:
+                stay = joined.pop()
+                if stay.status == LISTED:
+                    self._leave_list(stay, TURNED_AWAY, 0)
+                    self._go_on(stay, REFUSED)
+        if not self.waiting[place]:
+            joined.clear()
+
+    # -- courses ------------------------------------------------------------------------------------------------------------
+
+    def _quantile(self, stay: Stay, streams: list[int]) -> int:
+        return self.draw(stay.child.row, streams[self.terms[stay.place].service], stay.visit)
+
+    def _start(self, stay: Stay, option: int, now: int) -> None:
+        """Help starts: the hours are committed until the course ends."""
+        child, place = stay.child, stay.place
+        self._off_list(place, now)
+        detail = option * 2 + stay.urgent
+        self.write((now, STARTED, child.row, place, stay.number, stay.since, stay.received, detail, child.need))
+        self.course_area[place] += self.helped[place] * (now - self.course_changed[place])
+        self.course_changed[place] = now
+        self.helped[place] += 1
+        stay.status = HELPED
+        stay.since = stay.started = now
+        stay.stretch = 0
+        stay.option = option
+        self._commit(stay, self.options[option], now)
+        if self.clocks_used and not child.courses:
+            self._stop_clocks(child, now)
+        child.courses += 1
+        self._begin_stretch(stay, self.s_length)
+        if self.terms[place].beside:
+            self._offer_beside(stay, now)
+
+    def _commit(self, stay: Stay, option: Option, now: int) -> None:
+        committed, capacity = self.committed, self.capacity
+        for pool, amount in option:
+            committed[pool] += amount
+            if committed[pool] > capacity[pool]:
+                over = committed[pool] - capacity[pool]
+                self.write((now, OVERLOADED, stay.child.row, pool, stay.number, now, now, over, stay.child.need))
+
+    def _release(self, stay: Stay) -> None:
+        for pool, amount in self.options[stay.option]:
+            self.committed[pool] -= amount
+
+    def _begin_stretch(self, stay: Stay, streams: list[int]) -> None:
+        row, visit = stay.child.row, stay.visit
+        service = self.terms[stay.place].service
+        lengths, dropout = self.tables[stay.place][stay.stretch]
+        quantile = self.draw(row, streams[service], visit)
+        index = quantile >> FIRST
+        if index == LAST:
+            index = LAST + ((quantile >> SECOND) & LAST)
+        length = lengths[index]
+        dropped = False
+        if dropout:
+            ordinal = visit * 2 + stay.stretch
+            if self.draw(row, self.s_dropout[service], ordinal) < dropout:
+                dropped = True
+                length = part(length, self.draw(row, self.s_dropout_at[service], ordinal))
+        self._schedule(self.on_course, (stay, dropped), COURSE, stay.child, length)
+
+    def _offer_beside(self, stay: Stay, now: int) -> None:
+        child = stay.child
+        step = self.needs.step[child.need]
+        for number, beside in enumerate(self.terms[stay.place].beside):
+            place = self.shape.place_at[child.area][beside.to]
+            fits = step is None or beside.steps >> step & 1
+            if fits and place not in child.stays and self._takes(place, child, now):
+                quantile = self.draw(child.row, self.s_beside[self.terms[stay.place].service], stay.visit * 8 + number)
+                if quantile < beside.share:
+                    self._come(child, place, now, False)
+
+    def _end_stretch(self, event: Event) -> None:
+        stay, dropped = event._value
+        now, place = int(self.env.now), stay.place
+        self._release(stay)
+        self.touched.add(self.shape.group_of[place])
+        if not dropped and stay.stretch + 1 < len(self.tables[place]):
+            self._continue(stay, now)
+        else:
+            self._end(stay, dropped, now)
+        self._settle()
+
+    def _continue(self, stay: Stay, now: int) -> None:
+        """From assessment to the rest of the course, in the same pools."""
+        place = stay.place
+        option = self.offers[place][1][self.offers[place][0].index(stay.option)]
+        self.write(
+            (now, ASSESSED, stay.child.row, place, stay.number, stay.since, stay.received, option, stay.child.need)
+        )
+        stay.since = now
+        stay.stretch = 1
+        stay.option = option
+        self._commit(stay, self.options[option], now)
+        self._begin_stretch(stay, self.s_rest)
+
+    def _end(self, stay: Stay, dropped: bool, now: int) -> None:
+        child, place = stay.child, stay.place
+        self.course_area[place] += self.helped[place] * (now - self.course_changed[place])
+        self.course_changed[place] = now
+        self.helped[place] -= 1
+        child.courses -= 1
+        ending = DROPPED_OUT if dropped else self._outcome(stay)
+        if child.gone:
+            ending = RECOVERED
+        need = child.need
+        if ending == IMPROVED and self.needs.better[need] is None:
+            ending = RECOVERED
+        self.write((now, ENDED, child.row, place, stay.number, stay.since, stay.received, ending, need))
+        self._close_stay(stay)
+        if child.gone:
+            return
+        if ending == RECOVERED:
+            self._leave(child, now, LEFT_RECOVERED)
+            return
+        changed = self.needs.better[need] if ending == IMPROVED else self.needs.worse[need] if ending == WORSE else None
+        if changed is not None:
+            self._change_need(child, changed)
+        self._start_clocks(child, now)
+        self._go_on(stay, ending)
+
+    def _outcome(self, stay: Stay) -> int:
+        """How a course ends; where a better matching one still runs, this one changes nothing."""
+        terms, child = self.terms[stay.place], stay.child
+        if not terms.matched:
+            return DONE
+        if child.courses and any(
+            other.status == HELPED and (self.terms[other.place].step or 0) > (terms.step or 0)
+            for other in child.stays.values()
+            if other is not stay
+        ):
+            return UNCHANGED
+        matched = is_match(terms.step, self.needs.step[child.need])
+        return pick(terms.matched if matched else terms.below, self._quantile(stay, self.s_outcome))
+
+    def _route_after(self, stay: Stay, ending: int) -> Route | None:
+        terms, child = self.terms[stay.place], stay.child
+        if not terms.routes:
+            return None
+        step = self.needs.step[child.need]
+        seen = 0 if step is None else perceive(step, self._quantile(stay, self.s_perceive), terms.accuracy)
+        choices = terms.choices[ending * 5 + seen]
+        if not choices:
+            return None
+        number = pick(choices, self._quantile(stay, self.s_route))
+        return None if number < 0 else terms.routes[number]
+
+    def _go_on(self, stay: Stay, ending: int) -> None:
+        """Where a child goes after a stay."""
+        child = stay.child
+        if child.courses and ending != REFUSED:
+            return  # another course goes on
+        self._follow(stay, self._route_after(stay, ending), int(self.env.now), done=ending == DONE)
+
+    def _follow(self, stay: Stay, route: Route | None, now: int, done: bool = False) -> None:
+        child = stay.child
+        if route is not None:
+            place = self._target(child, route, now)
+            if place == NOWHERE and self.shape.neighbours[child.area]:
+                self._leave(child, now, LEFT_OUTSIDE)
+                return
+            if place != NOWHERE and place not in child.stays:
+                self._travel(child, place, stay.place, route, now, now, route.urgent)
+                return
+        if child.stays or child.ways:
+            return
+        if done and route is None:
+            self._leave(child, now, LEFT_DONE)
+        elif self.shape.neighbours[child.area]:
+            self._leave(child, now, LEFT_OUTSIDE)
+        else:
+            self._be_without(child, now, NO_WAY)
+
+
+def _look_up(table: Any, quantile: int) -> int:
+    index = quantile >> FIRST
+    if index == LAST:
+        index = LAST + ((quantile >> SECOND) & LAST)
+    return int(table[index])
+
+
+def _once(terms: Sequence[Terms]) -> list[Terms]:
+    """Each set of terms once, in order of first use."""
+    return list({id(item): item for item in terms}.values())

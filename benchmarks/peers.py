@@ -213,9 +213,7 @@ def run_ciw(network: Network, arrivals: int, seed: int = 1) -> Outcome:
     simulation = ciw.Simulation(
         ciw.create_network(
             arrival_distributions={
-                name: [
-                    ciw.dists.Exponential(rate * shares[name]) if rate else None for rate in network.arrivals_per_day
-                ]
+                name: [ciw.dists.Exponential(rate * shares[name]) if rate else None for rate in network.arrivals_per_day]
                 for name in classes
             },
             service_distributions=dict.fromkeys(classes, courses),

@@ -317,9 +317,7 @@ def _operate_text(old: str, sign: str, value: str, change: Set) -> str:
             return format_duration(round(result)) if parse is parse_duration else format_rate(result)
         except ValueError as fault:
             raise TrinnError(Fault(f'"{value[:40]}" does not fit "{old}": {fault}', place=change.text)) from None
-    raise TrinnError(
-        Fault(f'"{change.op}" needs a number, a duration or a rate (there stands "{old}")', place=change.text)
-    )
+    raise TrinnError(Fault(f'"{change.op}" needs a number, a duration or a rate (there stands "{old}")', place=change.text))
 
 
 def _arithmetic(old: float, sign: str, value: float) -> float:

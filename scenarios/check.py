@@ -250,9 +250,7 @@ def _later_needs_no_more(here: Path_, service: Service) -> _Found:
     for before, after in zip(first, then, strict=True):
         for pool, minutes in after.items():
             if minutes > before.get(pool, 0):
-                rule = (
-                    f"takes {minutes} minutes a week of {pool}, the assessment {before.get(pool, 0)}: never more later"
-                )
+                rule = f"takes {minutes} minutes a week of {pool}, the assessment {before.get(pool, 0)}: never more later"
                 yield (*here, "course", "hours"), rule
 
 

@@ -28,9 +28,7 @@ Step = Literal["green", "yellow", "orange", "red", "dark_red"]
 Severity = Literal["mild", "moderate", "severe"]
 Outcome = Literal["recovered", "improved", "unchanged", "worse"]
 Ending = Literal["done", "recovered", "improved", "unchanged", "worse", "dropped_out", "rejected", "gave_up", "refused"]
-Reason = Literal[
-    "formal_error", "information_missing", "too_mild", "expected_benefit_too_small", "other_service_responsible"
-]
+Reason = Literal["formal_error", "information_missing", "too_mild", "expected_benefit_too_small", "other_service_responsible"]
 Band = Literal["0-5", "6-12", "13-17", "18-25"]
 Grade = Literal["published", "stated", "calibrated", "assumed", "own"]
 
@@ -412,9 +410,7 @@ class Change(Model):
 
     set: str
     """Such as ``bup.psychologist.fte+=1``."""
-    since: Annotated[date | Literal["start", "beginning"], BeforeValidator(_moment)] = Field(
-        default="start", alias="from"
-    )
+    since: Annotated[date | Literal["start", "beginning"], BeforeValidator(_moment)] = Field(default="start", alias="from")
     """From when: a date, the start date, or ``beginning`` (warm-up and all)."""
     lever: str = ""
     """The lever it belongs to, if any."""

@@ -57,9 +57,7 @@ def draw(key: int, purpose: int, ordinal: int = 0) -> int:
 
 def draw_all(keys: UInts, purpose: int, ordinal: int = 0) -> Ints:
     """:func:`draw` for a column of keys."""
-    return (mix_all((keys ^ np.uint64(purpose)) + np.uint64(((ordinal + 1) * GOLDEN) & _MASK)) >> np.uint64(1)).astype(
-        np.int64
-    )
+    return (mix_all((keys ^ np.uint64(purpose)) + np.uint64(((ordinal + 1) * GOLDEN) & _MASK)) >> np.uint64(1)).astype(np.int64)
 
 
 def root(seed: int, replication: int) -> int:

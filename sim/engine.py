@@ -247,9 +247,7 @@ class Run:
         self._prepare_callbacks()
         for number, plan in enumerate(self.plans):
             if number:
-                env.schedule(
-                    Moment(env, self.on_phase, plan), priority=PHASE + number, delay=plan.at - self.shape.begin
-                )  # type: ignore[arg-type]
+                env.schedule(Moment(env, self.on_phase, plan), priority=PHASE + number, delay=plan.at - self.shape.begin)  # type: ignore[arg-type]
         if self.size:
             self._schedule_arrival(0)
         try:
@@ -402,9 +400,7 @@ class Run:
             if stay.status == LISTED:
                 self._leave_list(stay, WITHDREW, 0)
             elif stay.status == REVIEWED:
-                self.write(
-                    (now, WITHDREW, child.row, stay.place, stay.number, stay.since, stay.received, 1, child.need)
-                )
+                self.write((now, WITHDREW, child.row, stay.place, stay.number, stay.since, stay.received, 1, child.need))
                 self._close_stay(stay)
         self.write((now, LEFT, child.row, NOWHERE, 0, child.since, child.since, why, child.need))
 
@@ -575,9 +571,7 @@ class Run:
             self._join(stay, now)
         else:
             step = self.needs.step[child.need]
-            taken_for = (
-                terms.step if step is None else perceive(step, self._quantile(stay, self.s_judge), review.accuracy)
-            )
+            taken_for = terms.step if step is None else perceive(step, self._quantile(stay, self.s_judge), review.accuracy)
             bound = accepts(review.accept, review.accept_again, taken_for or 0, child.rejections)
             if self._quantile(stay, self.s_accept) < bound:
                 self.write(
@@ -795,9 +789,7 @@ class Run:
                     started = True
                     break
                 for number in self.offers[stay.place][0]:
-                    closed.update(
-                        p for p, amount in self.options[number] if self.capacity[p] - self.committed[p] < amount
-                    )
+                    closed.update(p for p, amount in self.options[number] if self.capacity[p] - self.committed[p] < amount)
 
     def _option_with_room(self, place: int, closed: set[int] | None = None) -> int | None:
         capacity, committed = self.capacity, self.committed
@@ -903,9 +895,7 @@ class Run:
         """From assessment to the rest of the course, in the same pools."""
         place = stay.place
         option = self.offers[place][1][self.offers[place][0].index(stay.option)]
-        self.write(
-            (now, ASSESSED, stay.child.row, place, stay.number, stay.since, stay.received, option, stay.child.need)
-        )
+        self.write((now, ASSESSED, stay.child.row, place, stay.number, stay.since, stay.received, option, stay.child.need))
         stay.since = now
         stay.stretch = 1
         stay.option = option

@@ -119,9 +119,7 @@ def mean_interval(values: npt.ArrayLike, level: float = 0.95, comparisons: int =
     return Interval(mean, t_quantile(n, level, comparisons) * deviation / sqrt(n), n, level)
 
 
-def paired(
-    base: npt.ArrayLike, other: npt.ArrayLike, better: Better, level: float = 0.95, comparisons: int = 1
-) -> Paired:
+def paired(base: npt.ArrayLike, other: npt.ArrayLike, better: Better, level: float = 0.95, comparisons: int = 1) -> Paired:
     """The paired-t comparison of two scenarios run with the same seeds: D_r = other_r - base_r (methods 1.3).
 
     ``level`` holds for all ``comparisons`` together (Bonferroni). A replication where either is NaN is left out.

@@ -92,10 +92,7 @@ def test_bonferroni_covers_jointly() -> None:
     """Three independent 95 % paired intervals hold together in at least 95 % of 3000 pinned trials, less 4 s.e."""
     base, other = np.random.default_rng(20_262).normal(0.0, 1.0, size=(2, 3000, 3, 10))
     differences = [
-        [
-            paired(first, second, "neither", comparisons=3).difference
-            for first, second in zip(bases, others, strict=True)
-        ]
+        [paired(first, second, "neither", comparisons=3).difference for first, second in zip(bases, others, strict=True)]
         for bases, others in zip(base, other, strict=True)
     ]
     joint = np.mean([not any(interval.excludes_zero for interval in trial) for trial in differences])

@@ -161,9 +161,7 @@ def test_the_persons_of_no_known_district_are_shared_out_to_the_last():
     unknown = source.pop(UNKNOWN_DISTRICT)
     assert unknown == [2218, 102, 168, 88, 127]
     assert {place.number for place in places()} == set(source)
-    added = {
-        place.number: [a - b for a, b in zip(counts(place), source[place.number], strict=True)] for place in places()
-    }
+    added = {place.number: [a - b for a, b in zip(counts(place), source[place.number], strict=True)] for place in places()}
     districts = [place.number for place in places() if place.kind == "district"]
     assert [sum(column) for column in zip(*(added[number] for number in districts), strict=True)] == unknown
     assert all(not any(extra) for number, extra in added.items() if number not in districts)
@@ -259,9 +257,7 @@ def test_other_official_names_are_known_alone_and_beside_the_norwegian_one():
 
 def test_words_that_say_the_kind():
     for place in places():
-        words = (
-            ("{} kommune", "{} municipality") if place.kind == "municipality" else ("bydel {}", "{} bydel", "Oslo {}")
-        )
+        words = ("{} kommune", "{} municipality") if place.kind == "municipality" else ("bydel {}", "{} bydel", "Oslo {}")
         for form in words:
             if place.name not in DOUBLED:
                 assert find(form.format(place.name)) is place

@@ -1,0 +1,245 @@
+"""Comparing scenarios on the same children: paired differences, and what may be said about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from scenarios.changes import Applied, differences
+from scenarios.errors import TrinnError
+from scenarios.schema import Scenario
+from sim.fold import ALL, SERIES, weeks
+from sim.measures import MEASURES, Measure
+from sim.output_analysis import MINIMUM_REPLICATIONS, Paired, mean_interval, paired, warm_up_too_short
+from sim.replicate import Progress, Record, run
+from sim.result import Result
+from sim.view import FEWEST
+
+Word = Literal["better", "worse", "mixed", "unclear", "same", "too_few"]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What may be said of a proposal against the base.
+
+    ``better``: some headline measure is better beyond noise, and none of the headline or guard measures is worse. ``worse``: the
+    other way round. ``mixed``: both. ``unclear``: no difference beyond noise. ``same``: not one number differs.
+    ``too_few``: fewer replications than anything can be said on.
+    """
+
+    word: Word
+    better: tuple[str, ...]
+    """Headline and guard measures that are better beyond noise."""
+    worse: tuple[str, ...]
+    fewer_posts: bool
+    """Some post is smaller than in the base: the model cannot show that a cut is safe."""
+
+
+@dataclass(frozen=True)
+class Caution:
+    """Something the reader must know before believing the numbers."""
+
+    kind: Literal["few_replications", "warm_up", "never_settles", "national_average", "no_warm_up"]
+    subject: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Scenarios run on the same children; the first is the base."""
+
+    results: Mapping[str, Result]
+    by: tuple[str, ...] = ()
+    level: float = 0.95
+    command: str = ""
+    """The command that repeats it."""
+    changes: Mapping[str, tuple[Applied, ...]] = field(default_factory=dict)
+
+    @property
+    def base(self) -> Result:
+        """What the others are compared with."""
+        return next(iter(self.results.values()))
+
+    @property
+    def others(self) -> dict[str, Result]:
+        """The proposals, by name."""
+        return dict(list(self.results.items())[1:])
+
+    @property
+    def replications(self) -> int:
+        """How many possible futures."""
+        return len(self.base.replications)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row a measure and proposal.
+
+        Columns: area, service, group, measure, unit, better, scenario, base_mean, mean, difference, low, high (the paired 95 %
+        interval of the difference), half_width, share_better, share_worse (of replications), direction, events, n. A group
+        with fewer than 20 events is not compared: its direction is ``too few``.
+        """
+        rows = []
+        for key in self.base.replications[0].folded.values:
+            area, service, group, name = key
+            measure = MEASURES["service" if service else "area", name]
+            few = group != ALL and not self._enough(area, group)
+            for other in self.others:
+                pair = self.pair(key, other)
+                rows.append((*key[:3], name, measure.unit, measure.better, other, *self._numbers(key, other, pair, few)))
+        columns = "area service group measure unit better scenario base_mean mean difference low high half_width share_better"
+        columns += " share_worse direction n"
+        return pd.DataFrame(rows, columns=columns.split())
+
+    @cached_property
+    def means(self) -> pd.DataFrame:
+        """One row a measure and scenario: area, service, group, measure, unit, scenario, mean, half_width, n."""
+        rows = []
+        for key in self.base.replications[0].folded.values:
+            for name, result in self.results.items():
+                interval = mean_interval(self.values(result, key), self.level)
+                unit = MEASURES["service" if key[1] else "area", key[3]].unit
+                rows.append((*key, unit, name, interval.mean, interval.half_width, interval.n))
+        return pd.DataFrame(rows, columns="area service group measure unit scenario mean half_width n".split())
+
+    def values(self, result: Result, key: tuple[str, str, str, str]) -> Floats:
+        """A measure, one value a replication; NaN where it is not defined."""
+        return np.asarray([r.folded.values.get(key, np.nan) for r in result.replications])
+
+    def pair(self, key: tuple[str, str, str, str], other: str, comparisons: int = 1) -> Paired:
+        """The paired comparison of one measure."""
+        measure = MEASURES["service" if key[1] else "area", key[3]]
+        base, changed = self.values(self.base, key), self.values(self.results[other], key)
+        return paired(base, changed, measure.better, self.level, comparisons)
+
+    def _numbers(self, key: tuple[str, str, str, str], other: str, pair: Paired, few: bool) -> tuple[object, ...]:
+        base, changed = self.values(self.base, key), self.values(self.results[other], key)
+        both = ~(np.isnan(base) | np.isnan(changed))
+        means = (float(v[both].mean()) if both.any() else float("nan") for v in (base, changed))
+        difference = pair.difference
+        direction = "too few" if few else pair.direction
+        return (*means, difference.mean, difference.low, difference.high, difference.half_width, pair.better, pair.worse,
+                direction, difference.n)  # fmt: skip
+
+    def _enough(self, area: str, group: str) -> bool:
+        years = (self.base.plans[0].shape.end + 1) / 31557600
+        return bool(np.nanmean(self.values(self.base, (area, "", group, "sought_help"))) * years >= FEWEST)
+
+    @cached_property
+    def verdicts(self) -> dict[str, Verdict]:
+        """What may be said of each proposal.
+
+        Headline measures count as better only beyond an interval widened for their number and that of the proposals
+        (Bonferroni); anything counts as worse beyond its own interval. Both lean to caution.
+        """
+        return {name: self._verdict(name) for name in self.others}
+
+    def _verdict(self, name: str) -> Verdict:
+        judged = [m for m in MEASURES.values() if m.per == "area" and (m.headline or m.guard)]
+        judged = [m for m in judged if (ALL, "", ALL, m.name) in self.base.replications[0].folded.values]
+        headlines = [m for m in judged if m.headline]
+        comparisons = max(1, len(headlines) * len(self.others))
+        better, worse = [], []
+        for measure in judged:
+            key = (ALL, "", ALL, measure.name)
+            if self.pair(key, name).direction == "worse":
+                worse.append(measure)
+            elif self.pair(key, name, comparisons).direction == "better":
+                better.append(measure)
+        word = self._word(name, better, worse, judged)
+        return Verdict(word, tuple(m.name for m in better), tuple(m.name for m in worse), self._fewer_posts(name))
+
+    def _word(self, name: str, better: Sequence[Measure], worse: Sequence[Measure], judged: Sequence[Measure]) -> Word:
+        if self.replications < MINIMUM_REPLICATIONS:
+            return "too_few"
+        if all(self.pair((ALL, "", ALL, m.name), name).identical for m in judged):
+            return "same"
+        if worse:
+            return "mixed" if better else "worse"
+        return "better" if any(m.headline for m in better) else "unclear"
+
+    def _fewer_posts(self, name: str) -> bool:
+        base, other = self.base.plans[-1], self.results[name].plans[-1]
+        if base.shape.pools != other.shape.pools:
+            return False
+        return any(new < old for old, new in zip(base.capacity, other.capacity, strict=True))
+
+    @cached_property
+    def cautions(self) -> tuple[Caution, ...]:
+        """What the reader must know: whose staffing, too few replications, a warm-up that was too short."""
+        found = []
+        if any(result.scenario.staffing == "national_average" for result in self.results.values()):
+            found.append(Caution("national_average"))
+        if self.replications < MINIMUM_REPLICATIONS:
+            found.append(Caution("few_replications", number=MINIMUM_REPLICATIONS))
+        return (*found, *settling(self.base))
+
+
+def settling(result: Result) -> tuple[Caution, ...]:
+    """Whether the base had settled when the period began: MSER-5 on the mean weekly lists and courses of each service."""
+    warm_up = int(np.sum(weeks(result.plans[0]) < 0))
+    if any(service.opening_list for service in result.scenario.services.values()):
+        return ()  # a run from a loaded list is meant to move
+    mean = np.mean([replication.folded.series for replication in result.replications], axis=0)
+    services = result.plans[0].shape.services
+    series = {
+        service: mean[:, number, column]
+        for number, service in enumerate(services)
+        for column in (SERIES.index("waiting"),)
+        if mean[:, number, column].max() >= 1
+    }
+    courses = {
+        service: mean[:, number, SERIES.index("in_course")]
+        for number, service in enumerate(services)
+        if mean[:, number, SERIES.index("in_course")].max() >= 1
+    }
+    found: dict[str, Caution] = {}
+    for unsettled in (*warm_up_too_short(series, warm_up), *warm_up_too_short(courses, warm_up)):
+        if unsettled.weeks is None:
+            found[unsettled.name] = Caution("never_settles", unsettled.name)
+        else:
+            found.setdefault(unsettled.name, Caution("warm_up", unsettled.name, unsettled.weeks))
+    return tuple(found.values())
+
+
+def compare(
+    scenarios: Mapping[str, Scenario],
+    *,
+    replications: int = 50,
+    seed: int = 1,
+    engine: str = "simpy",
+    workers: int | None = None,
+    record: Record = "weekly",
+    by: Sequence[str] = (),
+    progress: Progress | None = None,
+    command: str = "",
+) -> Comparison:
+    """Run scenarios on the same children and compare each with the first.
+
+    Args:
+        scenarios: name to scenario; the first is the base.
+        replications, seed, engine, workers, record, by, progress: as in :func:`sim.replicate.run`.
+        command: what to print as the command that repeats it.
+
+    Raises:
+        TrinnError: when there are fewer than two scenarios, or their periods differ.
+    """
+    if len(scenarios) < 2:
+        raise TrinnError("a comparison needs a base and at least one proposal")
+    periods = {name: scenario.period.plain(full=True) for name, scenario in scenarios.items()}
+    first = next(iter(periods.values()))
+    if different := [name for name, period in periods.items() if period != first]:
+        raise TrinnError(f'"{different[0]}" has another period than the base: scenarios are compared over the same time')
+    results = {
+        name: run(scenario, name=name, replications=replications, seed=seed, engine=engine, workers=workers, record=record,
+                  by=by, progress=progress)
+        for name, scenario in scenarios.items()
+    }  # fmt: skip
+    changes = {name: differences(scenario) for name, scenario in scenarios.items()}
+    return Comparison(results, tuple(by), command=command, changes=changes)

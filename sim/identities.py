@@ -1,0 +1,170 @@
+"""What must hold on every run, whatever the scenario: checked always, exact, and cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.draws import Ints
+from sim.engine import Trajectory
+from sim.plan import Plan
+from sim.records import Kind, Log
+
+OFF_LIST = (Kind.STARTED, Kind.GAVE_UP, Kind.REFUSED, Kind.OVERFLOWED)
+WITHDREW_FROM_LIST = 0
+
+_Rows = tuple[Ints, Ints, Ints, Ints]
+
+
+class IdentityError(AssertionError):
+    """The program contradicts itself: a fault of ours, never of the user's."""
+
+
+def check(plans: Sequence[Plan], trajectory: Trajectory) -> None:
+    """Check one replication's records against what the engine counted while it ran.
+
+    1. entered = left + inside, for every service of every area
+    2. the area under the waiting list = the sum of the waits, those still waiting included, to the second; likewise courses
+    3. committed hours pass the capacity only where a record says overload
+
+    Raises:
+        IdentityError: naming what differs and by how much.
+    """
+    shape = plans[0].shape
+    places = len(shape.places)
+    log, totals = trajectory.log, trajectory.totals
+    end = shape.end + 1
+    starts, joins = log.of(Kind.STARTED), log.of(Kind.JOINED)
+    withdrew = log.of(Kind.WITHDREW)
+    off_list = log.of(*OFF_LIST)
+    from_list = withdrew.where(withdrew.detail == WITHDREW_FROM_LIST)
+    ends, referred = log.of(Kind.ENDED), log.of(Kind.REFERRED)
+
+    on_list = _count(joins.place, places) - _count(off_list.place, places) - _count(from_list.place, places)
+    in_course = _count(starts.place, places) - _count(ends.place, places)
+    entered = _count(referred.place, places) + _joined_without_review(log, places)
+    gone = log.of(Kind.GAVE_UP, Kind.REFUSED, Kind.OVERFLOWED, Kind.WITHDREW, Kind.REJECTED, Kind.ENDED)
+    _same("children who entered", np.asarray(totals.entered), entered, shape.places)
+    _same("children who left", np.asarray(totals.left), _count(gone.place, places), shape.places)
+    _same("children inside", np.asarray(totals.inside), entered - _count(gone.place, places), shape.places)
+
+    waits = _sum(off_list.place, off_list.time - off_list.since, places)
+    waits += _sum(from_list.place, from_list.time - from_list.since, places)
+    waits += on_list * end - (
+        _sum(joins.place, joins.time, places)
+        - _sum(off_list.place, off_list.since, places)
+        - _sum(from_list.place, from_list.since, places)
+    )
+    _same("area under the waiting list", np.asarray(totals.waiting_area), waits, shape.places)
+    courses = in_course * end + _sum(ends.place, ends.time, places) - _sum(starts.place, starts.time, places)
+    _same("area under the courses", np.asarray(totals.course_area), courses, shape.places)
+    _check_hours(plans, trajectory)
+
+
+def _joined_without_review(log: Log, places: int) -> Ints:
+    """Joined without ever being referred there: at services that held no review at that moment."""
+    joins, referred = log.of(Kind.JOINED), log.of(Kind.REFERRED)
+    known = _stay_number(referred.child, referred.place, referred.stay)
+    fresh = ~np.isin(_stay_number(joins.child, joins.place, joins.stay), known)
+    return _count(joins.place[fresh], places)
+
+
+def _stay_number(child: Ints, place: Ints, stay: Ints) -> Ints:
+    return (child << 38) | (place << 16) | stay
+
+
+def committed(plans: Sequence[Plan], log: Log) -> tuple[Ints, Ints, Ints]:
+    """Every change of committed hours, in the order written: (pool, second, units taken or given back)."""
+    parts: list[_Rows] = []
+    order = np.arange(len(log), dtype=np.int64)
+    begins = np.asarray([plan.at for plan in plans])
+    for kind in (Kind.STARTED, Kind.ASSESSED):
+        mask = log.kind == kind
+        rows = log.where(mask)
+        option = rows.detail // 2 if kind == Kind.STARTED else rows.detail
+        parts += _units(plans, begins, option, rows.time, rows.time, order[mask], 1)
+    parts += _given_back(plans, begins, log, order)
+    if not parts:
+        empty = np.zeros(0, dtype=np.int64)
+        return empty, empty, empty
+    pool, second, units, rank = (np.concatenate(column) for column in zip(*parts, strict=True))
+    sort = np.lexsort((units, rank))  # what ends gives back before what begins takes, within one record
+    return pool[sort], second[sort], units[sort]
+
+
+def _given_back(plans: Sequence[Plan], begins: Ints, log: Log, order: Ints) -> list[_Rows]:
+    """Hours that ends of courses and of their phases give back: those their own beginning took."""
+    took = (log.kind == Kind.STARTED) | (log.kind == Kind.ASSESSED)
+    gave = (log.kind == Kind.ENDED) | (log.kind == Kind.ASSESSED)
+    begin, end = log.where(took), log.where(gave)
+    # a stay's beginnings and ends alternate: sorted by stay and time they pair off in order
+    first = np.lexsort((order[took], _stay_number(begin.child, begin.place, begin.stay)))
+    last = np.lexsort((order[gave], _stay_number(end.child, end.place, end.stay)))
+    key_first = _stay_number(begin.child, begin.place, begin.stay)[first]
+    key_last = _stay_number(end.child, end.place, end.stay)[last]
+    nth_first, nth_last = _nth(key_first), _nth(key_last)
+    pair = np.searchsorted(key_first * 4 + nth_first, key_last * 4 + nth_last)
+    source = first[pair]
+    option = np.where(begin.kind == Kind.STARTED, begin.detail // 2, begin.detail)[source]
+    return _units(plans, begins, option, begin.time[source], end.time[last], order[gave][last], -1)
+
+
+def _nth(keys: Ints) -> Ints:
+    """How many equal keys stand before each one in a sorted array."""
+    if not len(keys):
+        return keys
+    new = np.concatenate([[True], keys[1:] != keys[:-1]])
+    first = np.maximum.accumulate(np.where(new, np.arange(len(keys)), 0))
+    return np.arange(len(keys)) - first
+
+
+def _units(
+    plans: Sequence[Plan], begins: Ints, option: Ints, taken_at: Ints, second: Ints, rank: Ints, sign: int
+) -> list[_Rows]:
+    """Rows (pool, second, units, rank) for options taken in the phase that held at ``taken_at``."""
+    which = np.maximum(np.searchsorted(begins, taken_at, side="right") - 1, 0)
+    rows = []
+    for number, plan in enumerate(plans):
+        widest = max((len(o) for o in plan.options), default=0)
+        for slot in range(widest):
+            pools = np.asarray([o[slot][0] if slot < len(o) else -1 for o in plan.options])
+            amounts = np.asarray([o[slot][1] if slot < len(o) else 0 for o in plan.options])
+            here = (which == number) & (pools[option] >= 0)
+            chosen = option[here]
+            rows.append((pools[chosen], second[here], sign * amounts[chosen], rank[here]))
+    return rows
+
+
+def _check_hours(plans: Sequence[Plan], trajectory: Trajectory) -> None:
+    log, shape = trajectory.log, plans[0].shape
+    pool, second, units = committed(plans, log)
+    over = log.of(Kind.OVERLOADED)
+    excused = set(zip(over.place.tolist(), over.time.tolist(), strict=True))
+    begins = np.asarray([plan.at for plan in plans])
+    for number in range(len(shape.pools)):
+        here = pool == number
+        level = np.cumsum(units[here])
+        _same(f"hours committed of {shape.pools[number][1]}", np.asarray([trajectory.totals.committed[number]]),
+              level[-1:] if len(level) else np.zeros(1, np.int64), ((shape.pools[number][1], 0),))  # fmt: skip
+        which = np.maximum(np.searchsorted(begins, second[here], side="right") - 1, 0)
+        capacity = np.asarray([plan.capacity[number] for plan in plans])[which]
+        for moment in np.unique(second[here][(level > capacity) & (units[here] > 0)]).tolist():
+            if (number, moment) not in excused:
+                raise IdentityError(f"pool {shape.pools[number]} is over its capacity at second {moment}, unrecorded")
+
+
+def _count(place: Ints, places: int) -> Ints:
+    return np.bincount(place, minlength=places).astype(np.int64)
+
+
+def _sum(place: Ints, values: Ints, places: int) -> Ints:
+    total = np.zeros(places, dtype=np.int64)
+    np.add.at(total, place, values)
+    return total
+
+
+def _same(what: str, engine: Ints, records: Ints, places: Sequence[tuple[str, int]]) -> None:
+    if not np.array_equal(engine, records):
+        place = int(np.flatnonzero(engine != records)[0])
+        raise IdentityError(f"{what} at {places[place]}: {engine[place]} counted, {records[place]} in the records")

@@ -1,0 +1,138 @@
+"""What is read off one service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from scenarios.units import DAY, YEAR
+from sim.draws import Ints
+from sim.records import Kind
+from sim.view import FOLLOWED, NOT_DEFINED, View, mean, next_within
+
+
+def a_year(kind: Kind) -> Callable[[View, int], float]:
+    return lambda view, service: len(view.of(kind, service)) / view.years
+
+
+def entered(view: View, service: int) -> float:
+    joins, referred = view.of(Kind.JOINED, service), view.of(Kind.REFERRED, service)
+    return max(len(joins), len(referred)) / view.years
+
+
+def wait_started(view: View, service: int) -> float:
+    starts = view.of(Kind.STARTED, service)
+    ordinary = starts.where(starts.detail % 2 == 0)
+    return mean((ordinary.time - ordinary.received) / DAY)
+
+
+def wait_on_list(view: View, service: int) -> float:
+    starts = view.of(Kind.STARTED, service)
+    return mean((starts.time - starts.since) / DAY)
+
+
+def wait_left(view: View, service: int) -> float:
+    return mean(np.concatenate([(log.time - log.since) / DAY for log in view.off_list(service)]))
+
+
+def wait_so_far(view: View, service: int) -> float:
+    """Those who left the list in the window and, up to now, those who still wait."""
+    gone = view.off_list(service)
+    still = still_waiting(view, service)
+    waits = [(log.time - log.since) / DAY for log in gone] + [(view.end - still) / DAY]
+    return mean(np.concatenate(waits))
+
+
+def still_waiting(view: View, service: int) -> Ints:
+    """When each of those on the list at the end joined it."""
+    joins = view.of(Kind.JOINED, service, inside=False)
+    keys = (joins.child << 20) + joins.stay
+    gone = np.concatenate([(log.child << 20) + log.stay for log in view.off_list(service, inside=False)])
+    return joins.time[~np.isin(keys, gone)]
+
+
+def waited(view: View, service: int) -> float:
+    starts = view.of(Kind.STARTED, service)
+    return mean(starts.time > starts.since)
+
+
+def wait_90(view: View, service: int) -> float:
+    starts = view.of(Kind.STARTED, service)
+    ordinary = starts.where(starts.detail % 2 == 0)
+    waits = np.sort(ordinary.time - ordinary.received)
+    return float(waits[int(np.ceil(0.9 * len(waits))) - 1]) / DAY if len(waits) else NOT_DEFINED
+
+
+def waiting(view: View, service: int) -> float:
+    return view.area_under(view.of(Kind.JOINED, service, False), view.off_list(service, False))
+
+
+def waiting_end(view: View, service: int) -> float:
+    return float(len(still_waiting(view, service)))
+
+
+def in_course(view: View, service: int) -> float:
+    return view.area_under(view.of(Kind.STARTED, service, False), [view.of(Kind.ENDED, service, False)])
+
+
+def share_off_list(kind: Kind) -> Callable[[View, int], float]:
+    def fold(view: View, service: int) -> float:
+        total = sum(len(log) for log in view.off_list(service))
+        return len(view.of(kind, service)) / total if total else NOT_DEFINED
+
+    return fold
+
+
+def rejected_share(view: View, service: int) -> float:
+    no, yes = len(view.of(Kind.REJECTED, service)), len(view.of(Kind.ACCEPTED, service))
+    return no / (no + yes) if no + yes else NOT_DEFINED
+
+
+def wrong(view: View, service: int) -> float:
+    return float(np.sum(view.of(Kind.REJECTED, service).detail // 100 % 10 == 1)) / view.years
+
+
+def warm(view: View, service: int) -> float:
+    return float(np.sum(view.of(Kind.REJECTED, service).detail // 1000 == 1)) / view.years
+
+
+def rejected_without_offer(view: View, service: int) -> float:
+    """Rejections, early enough to be followed, after which nobody started help within 13 weeks; a year."""
+    log = view.of(Kind.REJECTED, service)
+    log = log.where(log.time < view.end - FOLLOWED)
+    starts = view.helping_starts()
+    helped = next_within(starts.child, starts.time, log.child, log.time, FOLLOWED)
+    span = (view.end - FOLLOWED) / YEAR
+    return float(np.sum(~helped)) / span if span > 0 else NOT_DEFINED
+
+
+def rereferred(view: View, service: int) -> float:
+    log = view.of(Kind.REJECTED, service)
+    log = log.where(log.time < view.end - YEAR)
+    again = view.of(Kind.REFERRED, service, inside=False)
+    return mean(next_within(again.child, again.time, log.child, log.time + 1, YEAR))
+
+
+def patients(view: View, service: int) -> float:
+    """Children with a course under way at some moment, a mean over the whole years of the window."""
+    years = max(1, int(view.end // YEAR))
+    span = min(YEAR, view.end)
+    starts, ends = view.of(Kind.STARTED, service, False), view.of(Kind.ENDED, service, False)
+    finish = dict(zip(((ends.child << 20) + ends.stay).tolist(), ends.time.tolist(), strict=True))
+    stop = np.asarray([finish.get(key, view.end) for key in ((starts.child << 20) + starts.stay).tolist()], dtype=np.int64)
+    counts = [len(np.unique(starts.child[(starts.time < (year + 1) * span) & (stop >= year * span)])) for year in range(years)]
+    return float(np.mean(counts)) / (span / YEAR)
+
+
+def load(view: View, service: int) -> float:
+    taken, capacity, _ = view.hours
+    return taken[service] / capacity[service] if capacity.get(service) else NOT_DEFINED
+
+
+def hours(view: View, service: int) -> float:
+    return view.hours[0].get(service, NOT_DEFINED)
+
+
+def overload(view: View, service: int) -> float:
+    return view.hours[2].get(service, NOT_DEFINED)

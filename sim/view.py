@@ -1,0 +1,167 @@
+"""The records of some children in one replication, and what the measures ask of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from scenarios.units import WEEK, YEAR
+from sim.cohort import Cohort
+from sim.draws import Ints
+from sim.identities import committed
+from sim.plan import Plan
+from sim.records import Kind, Log
+
+NOT_DEFINED = float("nan")
+"""A measure that nobody gives a value in a replication: no start, no wait."""
+FOLLOWED = 13 * WEEK
+"""How long a child is followed for "within 13 weeks"."""
+FEWEST = 20
+"""Groups with fewer events are not compared."""
+
+Bools = npt.NDArray[np.bool_]
+
+
+class View:
+    """The records of some children (an area, an age band, or all that results speak of) in one replication."""
+
+    def __init__(self, plans: Sequence[Plan], cohort: Cohort, log: Log) -> None:
+        self.plans, self.cohort, self.log = plans, cohort, log
+        self.plan, self.shape = plans[0], plans[0].shape
+        self.end = self.shape.end + 1
+        self.years = self.end / YEAR
+        self.place_service = np.asarray([service for _, service in self.shape.places], dtype=np.int64)
+        self.helps = np.asarray([(terms.step is None or terms.step > 0) for terms in self.plan.terms])
+        """By place: whether it gives help rather than being a door."""
+
+    @cached_property
+    def kinds(self) -> dict[int, Log]:
+        """The records by kind."""
+        order = np.argsort(self.log.kind, kind="stable")
+        rows = self.log.rows[order]
+        edges = np.searchsorted(rows[:, 1], np.arange(len(Kind) + 2))
+        return {kind: Log(rows[edges[kind] : edges[kind + 1]]) for kind in Kind}
+
+    def of(self, kind: Kind, service: int | None = None, inside: bool = True) -> Log:
+        """Records of a kind, at a service, in the window (or ever)."""
+        log = self.kinds[kind]
+        if inside:
+            log = log.where(log.time >= 0)
+        if service is not None:
+            log = log.where(self.place_service[log.place] == service)
+        return log
+
+    def helping_starts(self, inside: bool = False) -> Log:
+        """Starts of help other than at doors."""
+        log = self.of(Kind.STARTED, inside=inside)
+        return log.where(self.helps[log.place])
+
+    @cached_property
+    def first_sought(self) -> tuple[Ints, Ints]:
+        """(children, second) of the first time each child sought help: a door, or a referral from outside."""
+        sought, referred = self.of(Kind.SOUGHT, inside=False), self.of(Kind.REFERRED, inside=False)
+        child = np.concatenate([sought.child, referred.child])
+        time = np.concatenate([sought.time, referred.received])
+        return first_of(child, time)
+
+    @cached_property
+    def helped_within(self) -> tuple[Ints, Bools]:
+        """(children, helped within 13 weeks) of those who first sought help in the window, early enough to follow."""
+        child, sought = self.first_sought
+        follow = (sought >= 0) & (sought < self.end - FOLLOWED)
+        child, sought = child[follow], sought[follow]
+        starts = self.helping_starts()
+        return child, next_within(starts.child, starts.time, child, sought, FOLLOWED)
+
+    def area_under(self, joins: Log, leaves: Sequence[Log]) -> float:
+        """Mean number between joining and leaving, over the window: child-seconds inside it, over its length."""
+        total = float(np.sum(self.end - np.clip(joins.time, 0, self.end)))
+        for log in leaves:
+            total -= float(np.sum(self.end - np.clip(log.time, 0, self.end)))
+        return total / self.end
+
+    def off_list(self, service: int, inside: bool = True) -> list[Log]:
+        """Everything that takes a child off a service's list."""
+        kinds = (Kind.STARTED, Kind.GAVE_UP, Kind.REFUSED, Kind.OVERFLOWED)
+        withdrew = self.of(Kind.WITHDREW, service, inside)
+        return [*(self.of(kind, service, inside) for kind in kinds), withdrew.where(withdrew.detail == 0)]
+
+    @cached_property
+    def hours(self) -> tuple[dict[int, float], dict[int, float], dict[int, float]]:
+        """By service: mean hours a week committed, capacity, and committed beyond capacity.
+
+        Of the whole of the places that serve the focal areas: a shared service is counted whole.
+        """
+        return pool_hours(self)
+
+    def reached(self) -> Bools:
+        """By place: whether it serves one of the areas that results speak of."""
+        mask = np.zeros(len(self.shape.places), dtype=bool)
+        for area, places in enumerate(self.shape.place_at):
+            if self.shape.focal[area]:
+                mask[[place for place in places if place >= 0]] = True
+        return mask
+
+
+def pool_hours(view: View) -> tuple[dict[int, float], dict[int, float], dict[int, float]]:
+    """See :attr:`View.hours`. Needs the records of all children."""
+    taken: dict[int, float] = {}
+    capacity: dict[int, float] = {}
+    beyond: dict[int, float] = {}
+    reached = view.reached()
+    pool, second, units = committed(view.plans, view.log)
+    order = np.argsort(pool, kind="stable")
+    pool, second, units = pool[order], second[order], units[order]
+    edges = np.searchsorted(pool, np.arange(len(view.shape.pools) + 1))
+    begins = [max(0, plan.at) for plan in view.plans] + [view.end]
+    for number, (place, name) in enumerate(view.shape.pools):
+        if not reached[place]:
+            continue
+        unit = 1.0 if name == "places" else 60.0
+        here = slice(edges[number], edges[number + 1])
+        level = np.concatenate([[0], np.cumsum(units[here])])
+        moments = np.concatenate([[view.shape.begin], second[here], [view.end]])
+        service = int(view.place_service[place])
+        for plan, start, stop in zip(view.plans, begins[:-1], begins[1:], strict=True):
+            if stop <= start:
+                continue
+            spans = np.diff(np.clip(moments, start, stop)).astype(np.float64)
+            has = plan.capacity[number]
+            for total, value in (
+                (taken, float(np.dot(level, spans))),
+                (capacity, float(has) * (stop - start)),
+                (beyond, float(np.dot(np.maximum(level - has, 0), spans))),
+            ):
+                total[service] = total.get(service, 0.0) + value / unit / view.end
+    return taken, capacity, beyond
+
+
+def first_of(child: Ints, time: Ints) -> tuple[Ints, Ints]:
+    """(children, time of each child's first record), in order of child."""
+    order = np.lexsort((time, child))
+    child, time = child[order], time[order]
+    first = np.ones(len(child), dtype=bool)
+    first[1:] = child[1:] != child[:-1]
+    return child[first], time[first]
+
+
+def next_within(child: Ints, time: Ints, who: Ints, since: Ints, span: int) -> Bools:
+    """For each (who, since): whether a record of that child falls in [since, since + span]."""
+    order = np.lexsort((time, child))
+    child, time = child[order], time[order]
+    # one sortable number for (child, time): seconds stay far below 2**38
+    keys = (child << 38) + (time + (1 << 37))
+    at = np.searchsorted(keys, (who << 38) + (since + (1 << 37)))
+    found = at < len(keys)
+    result = np.zeros(len(who), dtype=bool)
+    here = at[found]
+    result[found] = (child[here] == who[found]) & (time[here] <= since[found] + span)
+    return result
+
+
+def mean(values: npt.NDArray[np.generic]) -> float:
+    """The mean, or not defined."""
+    return float(np.mean(values.astype(np.float64))) if len(values) else NOT_DEFINED

@@ -282,7 +282,7 @@ class Intake(Model):
     reasons: dict[Reason, Share] = {}
     """Shares of the reasons where the need was seen as high enough; below it the reason is ``too_mild``."""
     lead: Law = Law(mean="1s")
-    """From the decision to the earliest start: notice, consent, first free appointment."""
+    """From the decision to the earliest start: notice, consent. Never past half of the time left to the deadline."""
 
 
 class Overflow(Model):

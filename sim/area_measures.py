@@ -59,8 +59,8 @@ def offer(view: View) -> float:
 
 
 def never_helped(view: View) -> float:
-    """Needs that were over in the window, or still there at its end without ever having been helped."""
-    starts = np.unique(view.helping_starts().child)
+    """Of the needs that arose in the window, early enough to be followed: no course of any kind, doors included."""
+    starts = np.unique(view.of(Kind.STARTED, inside=False).child)
     arose = view.of(Kind.AROSE)
     early = arose.where(arose.time < view.end - FOLLOWED)
     return mean(~np.isin(early.child, starts))

@@ -629,6 +629,8 @@ class Run:
                 self._schedule(self.on_patience, stay, LEAVING, child, delay)
         if was_reviewed and terms.review is not None:
             delay = _look_up(terms.review.lead, self._quantile(stay, self.s_lead))
+            if stay.deadline is not None:  # the first appointment is set with the deadline in view
+                delay = max(1, min(delay, (stay.deadline - now) // 2))
             self._schedule(self.on_ready, stay, DECISION, child, delay)
         else:
             self._enlist(stay)

@@ -193,6 +193,7 @@ def _terms(scenario: Scenario, shape: Shape, number: int, service: Service) -> T
             for ending in ENDINGS
             for step in STEPS
         ),
+        blind=not any(route.steps for route in routes),
         beside=tuple(
             Beside(shape.services.index(b.to), limit(b.share), sum(1 << STEPS.index(s) for s in b.steps or STEPS))
             for b in service.alongside

@@ -84,6 +84,10 @@ class Columns:
         self._uses: dict[int, int] = {}
         self._worth = max(64, len(keys) // 32)
 
+    def column(self, purpose: int) -> Ints:
+        """The first draw of every child for a purpose."""
+        return draw_all(self._array, purpose)
+
     def __call__(self, row: int, purpose: int, ordinal: int = 0) -> int:
         """The draw of the child in ``row``."""
         address = purpose + ordinal

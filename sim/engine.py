@@ -20,23 +20,20 @@ be done:
 from __future__ import annotations
 
 import gc
-from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any
 
-import numpy as np
 import simpy
 from simpy.events import Event
 
 from scenarios.units import DAY
 from sim.cohort import NO_AGE, Cohort
-from sim.draws import Columns, stream
-from sim.laws import FIRST, LAST, SECOND, clock_table
+from sim.frame import ARRIVAL, COURSE, DECISION, FLUSH, HAZARD, LEAVING, PHASE, REACHING, SERVING, Frame
+from sim.laws import look_up
 from sim.plan import NOWHERE, Option, Plan, Route, Terms
-from sim.records import COLUMNS, Kind, Log
+from sim.records import Kind
 from sim.rules import (
     DONE,
     DROPPED_OUT,
@@ -57,104 +54,13 @@ from sim.rules import (
     time_left,
     wrongly_rejected,
 )
-
-PHASE, COURSE, HAZARD, LEAVING, ARRIVAL, REACHING, DECISION, SERVING = (kind << 41 for kind in range(2, 10))
-_ORDINALS = 1 << 16
-_MOST_CHILDREN = 1 << 24
-
-REVIEWED, LISTED, HELPED, CLOSED = range(4)
-"""Where a stay is: under referral review, on the list, in a course, over."""
+from sim.state import CLOSED, HELPED, LISTED, NEVER, REVIEWED, Child, Moment, Stay, Trajectory
 
 NO_SEEKING, NO_WAY, LOST_ON_WAY = range(3)
 LEFT_RECOVERED, LEFT_REMITTED, LEFT_DONE, LEFT_OUTSIDE = range(4)
 
 (AROSE, SOUGHT, WITHOUT_HELP, REFERRED, ACCEPTED, REJECTION, JOINED, STARTED, ASSESSED, ENDED, GIVEN_UP, TURNED_AWAY, WITHDREW,
  BREACHED, OVERFLOWED, HANDED_OVER, LOST, REMITTED, WORSENED, CRISIS, LEFT, OVERLOADED, CAPACITY) = (int(k) for k in Kind)  # fmt: skip
-
-
-class Moment(Event):
-    """An event of the ladder: triggered when made, with what it is about as its value."""
-
-    def __init__(self, env: simpy.Environment, callbacks: Any, value: Any) -> None:
-        self.env = env
-        self.callbacks = callbacks
-        self._value = value
-        self._ok = True
-
-
-class Child:
-    """A child with a need, from the moment it arises until it is over."""
-
-    __slots__ = ("area", "born", "clock", "clock_since", "courses", "episodes", "gone", "need", "ordinal", "rejections",
-                 "remit", "row", "seeks", "since", "stays", "travels", "visits", "ways", "worsen")  # fmt: skip
-
-    def __init__(self, row: int, area: int, born: int, need: int, since: int) -> None:
-        self.row = row
-        self.area = area
-        self.born = born
-        self.need = need
-        self.since = since
-        self.gone = False
-        self.ordinal = 0  # of the events scheduled for this child
-        self.stays: dict[int, Stay] = {}  # open stays by place
-        self.visits: dict[int, int] = {}  # stays so far by service
-        self.ways = 0  # handovers under way
-        self.travels = 0  # handovers so far
-        self.courses = 0  # running now
-        self.seeks = 0
-        self.rejections = 0
-        self.clock = 0  # version: an event of an earlier one is stale
-        self.clock_since = -1 << 62  # when the clocks were started; far past: they stand
-        self.episodes = 0  # needs so far: thresholds belong to one
-        self.remit = -1  # threshold left; -1: not drawn yet for this need
-        self.worsen = -1
-
-
-class Stay:
-    """A child at one service: under review, on its list, or in its course."""
-
-    __slots__ = ("child", "deadline", "key", "number", "option", "place", "received", "since", "started", "status",
-                 "stretch", "urgent", "visit")  # fmt: skip
-
-    def __init__(self, child: Child, place: int, number: int, visit: int, received: int, urgent: bool) -> None:
-        self.child = child
-        self.place = place
-        self.number = number  # of the child's stays at this place, from 1
-        self.visit = visit  # ordinal of draws at this service
-        self.received = received
-        self.urgent = urgent
-        self.status = REVIEWED
-        self.since = received
-        self.started = received
-        self.deadline: int | None = None
-        self.key: tuple[int, ...] = ()
-        self.option = 0
-        self.stretch = 0
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What the engine counted while it ran, to be checked against the records (:mod:`sim.identities`)."""
-
-    entered: list[int]
-    left: list[int]
-    inside: list[int]
-    waiting_area: list[int]
-    """Child-seconds on the list, by place, summed as the list changed."""
-    course_area: list[int]
-    """Child-seconds in courses, by place."""
-    committed: list[int]
-    """Committed at the end, by pool."""
-
-
-@dataclass(frozen=True)
-class Trajectory:
-    """One replication."""
-
-    log: Log
-    totals: Totals
-    events: int
-    """Events processed."""
 
 
 def simulate(
@@ -189,77 +95,17 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-class Run:
+class Run(Frame):
     """One replication under way."""
 
     def __init__(self, plans: Sequence[Plan], cohort: Cohort) -> None:
-        if len(cohort) >= _MOST_CHILDREN:
-            raise RuntimeError(f"{len(cohort)} children are more than the engine numbers ({_MOST_CHILDREN})")
-        self.plans = plans
-        self.shape = plans[0].shape
-        self.env = simpy.Environment(initial_time=self.shape.begin)
-        self.log = array("q")
-        self.write = self.log.extend
-        self.draw = Columns(cohort.key)
-        self.events = 0
-        self._read_cohort(cohort)
-        self._name_streams()
-        places, pools = len(self.shape.places), len(self.shape.pools)
-        self.waiting = [0] * places
-        self.helped = [0] * places
-        self.entered = [0] * places
-        self.left = [0] * places
-        self.changed = [self.shape.begin] * places
-        self.course_changed = [self.shape.begin] * places
-        self.waiting_area = [0] * places
-        self.course_area = [0] * places
-        self.committed = [0] * pools
-        self.capacity = [0] * pools
-        self.lists: list[list[tuple[tuple[int, ...], int, int, Stay]]] = [[] for _ in range(places)]
-        self.limited: dict[int, list[Stay]] = {}
+        super().__init__(plans, cohort)
+        self.lists: list[list[tuple[tuple[int, ...], int, int, Stay]]] = [[] for _ in self.shape.places]
+        self.limited: dict[int, list[Stay]] = {
+            place: [] for plan in plans for place, terms in enumerate(plan.terms) if terms.length is not None
+        }
         self.touched: set[int] = set()
         self.serving = False
-        self._take(plans[0])
-        self.clocks_used = any(any(plan.needs.remission) or any(plan.needs.worsening) for plan in plans)
-
-    def _read_cohort(self, cohort: Cohort) -> None:
-        self.size = len(cohort)
-        self.times, self.areas, self.born, self.first_need, self.to, self.streams = (
-            memoryview(np.ascontiguousarray(column))
-            for column in (cohort.time, cohort.area, cohort.born, cohort.need, cohort.to, cohort.stream)
-        )
-
-    def _name_streams(self) -> None:
-        """The number of every purpose, and of every purpose at every service."""
-        self.seek_stream, self.door_stream, self.door_delay = stream("seek"), stream("door"), stream("door delay")
-        self.remit_stream, self.worsen_stream = stream("remission"), stream("worsening")
-        self.travel_stream, self.lost_stream = stream("handover"), stream("lost")
-        for purpose in ("length", "rest", "dropout", "dropout_at", "outcome", "route", "perceive", "patience", "review", "lead",
-                        "accept", "reason", "judge", "overflow", "overflow_delay", "beside"):  # fmt: skip
-            setattr(self, f"s_{purpose}", [stream(purpose, service) for service in self.shape.services])
-        self.thresholds = clock_table().tolist()
-
-    # -- the run ------------------------------------------------------------------------------------------------------------
-
-    def go(self) -> Trajectory:
-        """From the beginning of the warm-up to the end of the period."""
-        env = self.env
-        self._prepare_callbacks()
-        for number, plan in enumerate(self.plans):
-            if number:
-                env.schedule(Moment(env, self.on_phase, plan), priority=PHASE + number, delay=plan.at - self.shape.begin)  # type: ignore[arg-type]
-        if self.size:
-            self._schedule_arrival(0)
-        try:
-            env.run(until=self.shape.end + 1)
-        except (ArithmeticError, LookupError, TypeError, AttributeError, AssertionError) as fault:
-            raise RuntimeError(
-                f"the run stopped at second {env.now} (record {len(self.log) // len(COLUMNS)}): {fault!r}"
-            ) from fault
-        return self._finished()
-
-    def _prepare_callbacks(self) -> None:
-        # one tuple for each kind of event: SimPy only iterates over it
         self.on_phase = (self._change_phase,)
         self.on_arrival = (self._arise,)
         self.on_reaching = (self._reach,)
@@ -272,50 +118,24 @@ class Run:
         self.on_overflow = (self._overflow,)
         self.on_serving = (self._serve_now,)
 
-    def _finished(self) -> Trajectory:
-        end = self.shape.end
-        for place in range(len(self.shape.places)):
-            self.waiting_area[place] += self.waiting[place] * (end + 1 - self.changed[place])
-            self.course_area[place] += self.helped[place] * (end + 1 - self.course_changed[place])
-        rows = np.frombuffer(self.log, dtype=np.int64).reshape(-1, len(COLUMNS))
-        inside = [entered - left for entered, left in zip(self.entered, self.left, strict=True)]
-        totals = Totals(self.entered, self.left, inside, self.waiting_area, self.course_area, self.committed)
-        return Trajectory(Log(rows), totals, self.events)
-
-    def _schedule(self, callbacks: Any, value: Any, kind: int, child: Child, delay: int) -> None:
-        child.ordinal += 1
-        if child.ordinal >= _ORDINALS:
-            raise RuntimeError(f"child {child.row} has had {_ORDINALS} events: the run cannot end")
-        self.events += 1
-        self.env.schedule(Moment(self.env, callbacks, value), kind + (child.row << 16) + child.ordinal, delay)  # type: ignore[arg-type]
-
-    def _schedule_arrival(self, row: int) -> None:
-        self.events += 1
-        env = self.env
-        env.schedule(Moment(env, self.on_arrival, row), ARRIVAL + (row << 16), self.times[row] - int(env.now))  # type: ignore[arg-type]
+    def go(self) -> Trajectory:
+        """From the beginning of the warm-up to the end of the period."""
+        env, begin = self.env, self.shape.begin
+        for number, plan in enumerate(self.plans[1:]):
+            env.schedule(Moment(self.on_phase, plan), PHASE + number, plan.at - begin)  # type: ignore[arg-type]
+        if self.size:
+            env.schedule(Moment(self.on_arrival, 0), ARRIVAL, self.times[0] - begin)  # type: ignore[arg-type]
+        try:
+            env.run(until=self.end + 1)
+        except (ArithmeticError, LookupError, TypeError, AttributeError, AssertionError) as fault:
+            raise RuntimeError(f"the run stopped at second {env.now}, after {self.events} events: {fault!r}") from fault
+        return self.finished()
 
     # -- phases -------------------------------------------------------------------------------------------------------------
 
-    def _take(self, plan: Plan) -> None:
-        """Read a plan into plain lists."""
-        self.plan = plan
-        self.terms: tuple[Terms, ...] = plan.terms
-        self.needs = plan.needs
-        self.options: tuple[Option, ...] = plan.options
-        self.offers = plan.offers
-        self.tables = [tuple((s.length.tolist(), s.dropout) for s in terms.stretches) for terms in _once(plan.terms)]
-        known = {id(terms): i for i, terms in enumerate(_once(plan.terms))}
-        self.tables = [self.tables[known[id(terms)]] for terms in plan.terms]
-        for pool, capacity in enumerate(plan.capacity):
-            self.capacity[pool] = capacity
-        for place, terms in enumerate(plan.terms):
-            if terms.length is not None:
-                self.limited.setdefault(place, [])
-
     def _change_phase(self, event: Event) -> None:
-        before = self.plan
-        self._take(event.value)
-        now = int(self.env.now)
+        before, now = self.plan, int(self.env.now)
+        self.take(event._value)
         for pool, capacity in enumerate(self.capacity):
             if capacity != before.capacity[pool]:
                 self.write((now, CAPACITY, -1, pool, 0, now, now, capacity, -1))
@@ -340,9 +160,15 @@ class Run:
 
     def _arise(self, event: Event) -> None:
         row: int = event._value
-        if row + 1 < self.size:
-            self._schedule_arrival(row + 1)
         now = self.times[row]
+        self.events += 1
+        following = row + 1
+        if following < self.size:  # the one event of arrivals goes from child to child
+            event.callbacks = self.on_arrival  # type: ignore[assignment]
+            event._value = following
+            self.env.schedule(event, ARRIVAL + (following << 16), self.times[following] - now)  # type: ignore[arg-type]
+        if len(self.buffer) > FLUSH:
+            self.flush()
         child = Child(row, self.areas[row], self.born[row], self.first_need[row], now)
         self.write((now, AROSE, row, NOWHERE, 0, now, now, self.streams[row], child.need))
         if self.clocks_used:
@@ -353,7 +179,7 @@ class Run:
             return
         place = self.shape.place_at[child.area][to]
         if self._takes(place, child, now):
-            self._come(child, place, now, False)
+            self._come(child, place, now, now, False)
             if self.touched:
                 self._settle()
         else:
@@ -369,13 +195,13 @@ class Run:
         door = pick(self.plan.doors, self.draw(child.row, self.door_stream, ordinal))
         self.write((now, SOUGHT, child.row, NOWHERE, 0, child.since, now, door, child.need))
         route = self.plan.door_routes[door]
-        delay = _look_up(route.delay, self.draw(child.row, self.door_delay, ordinal))
+        delay = look_up(route.delay, self.draw(child.row, self.door_delay, ordinal))
         place = self._target(child, route, now)
         if place == NOWHERE:
             self._be_without(child, now, NO_WAY)
             return
         child.ways += 1
-        self._schedule(self.on_reaching, (child, place, route, now, now, False), REACHING, child, delay)
+        self.schedule(Moment(self.on_reaching, (child, place, route, now, now, False)), REACHING, child, delay)
 
     def _be_without(self, child: Child, now: int, why: int) -> None:
         """Nobody helps and nowhere to wait: without help while the need lasts, or out of the model."""
@@ -395,8 +221,9 @@ class Run:
     def _leave(self, child: Child, now: int, why: int) -> None:
         """The need is over, or the child goes out of sight. What is open closes; courses that run go on to their end."""
         child.gone = True
-        self._stop_clocks(child, now)
-        for stay in list(child.stays.values()):
+        if self.clocks_used:
+            self._stop_clocks(child, now)
+        for stay in list(child.stays.values()) if child.stays else ():
             if stay.status == LISTED:
                 self._leave_list(stay, WITHDREW, 0)
             elif stay.status == REVIEWED:
@@ -412,21 +239,14 @@ class Run:
         if not remission and not worsening:
             return
         if child.remit < 0:
-            child.remit = self._threshold(child.row, self.remit_stream, child.episodes)
-            child.worsen = self._threshold(child.row, self.worsen_stream, child.episodes)
+            child.remit = self.threshold(child.row, self.remit_stream, child.episodes)
+            child.worsen = self.threshold(child.row, self.worsen_stream, child.episodes)
         child.clock_since = now
         child.clock += 1
         times = [t for t in (time_left(child.remit, remission), time_left(child.worsen, worsening)) if t >= 0]
         delay = max(1, min(times))
         if now + delay <= self.shape.end:
-            self._schedule(self.on_hazard, (child, child.clock), HAZARD, child, delay)
-
-    def _threshold(self, row: int, purpose: int, ordinal: int) -> int:
-        quantile = self.draw(row, purpose, ordinal)
-        index = quantile >> FIRST
-        if index == LAST:
-            index = LAST + ((quantile >> SECOND) & LAST)
-        return self.thresholds[index]
+            self.schedule(Moment(self.on_hazard, (child, child.clock)), HAZARD, child, delay)
 
     def _stop_clocks(self, child: Child, now: int) -> None:
         if child.clock_since < self.shape.begin:
@@ -434,7 +254,7 @@ class Run:
         run = now - child.clock_since
         child.remit = max(0, child.remit - run * self.needs.remission[child.need])
         child.worsen = max(0, child.worsen - run * self.needs.worsening[child.need])
-        child.clock_since = -1 << 62
+        child.clock_since = NEVER
         child.clock += 1
 
     def _change_need(self, child: Child, need: int) -> None:
@@ -513,9 +333,9 @@ class Run:
         child.travels += 1
         child.ways += 1
         self.write((now, HANDED_OVER, child.row, place, 0, now, since, origin, child.need))
-        delay = _look_up(route.delay, self.draw(child.row, self.travel_stream, ordinal))
+        delay = look_up(route.delay, self.draw(child.row, self.travel_stream, ordinal))
         lost = route.lost > 0 and self.draw(child.row, self.lost_stream, ordinal) < route.lost
-        self._schedule(self.on_reaching, (child, place, route, now, since, lost), REACHING, child, delay)
+        self.schedule(Moment(self.on_reaching, (child, place, route, now, since, lost)), REACHING, child, delay)
 
     def _reach(self, event: Event) -> None:
         child, place, route, began, since, lost = event._value
@@ -532,31 +352,38 @@ class Run:
         if place == NOWHERE:
             self._be_without(child, now, NO_WAY)
         elif place not in child.stays:
-            self._come(child, place, since if since != began else now, route.urgent)
+            self._come(child, place, now, since if since != began else now, route.urgent)
         if self.touched:
             self._settle()
 
-    def _come(self, child: Child, place: int, received: int, urgent: bool) -> None:
-        """The child reaches a service: its referral is reviewed, or it joins the list."""
-        now = int(self.env.now)
+    def _come(self, child: Child, place: int, now: int, received: int, urgent: bool) -> None:
+        """The child reaches a service: it starts at once, joins the list, or has its referral reviewed first."""
         terms = self.terms[place]
-        visit = child.visits.get(terms.service, 0)
-        child.visits[terms.service] = visit + 1
-        stay = Stay(child, place, visit + 1, visit, received, urgent)
+        number = child.visits.get(terms.service, 0) + 1
+        child.visits[terms.service] = number
+        stay = Stay(child, place, number, received, urgent)
         child.stays[place] = stay
         self.entered[place] += 1
-        review = terms.review
-        if review is None:
+        simple = self.simple[place]
+        if simple is not None and not urgent and not self.waiting[place] and not self.touched:
+            option, pool, amount = simple
+            if self.committed[pool] + amount <= self.capacity[pool] and self.env.peek() > now:
+                # what serving the lists would do: nobody waits, there is room, and nothing else happens in this second
+                stay.since = now
+                self.write((now, JOINED, child.row, place, number, now, received, 0, child.need))
+                self._start(stay, option, now, at_once=True)
+                return
+        if terms.review is None:
             self._join(stay, now)
             return
-        self.write((now, REFERRED, child.row, place, stay.number, now, received, child.rejections, child.need))
+        self.write((now, REFERRED, child.row, place, number, now, received, child.rejections, child.need))
         if urgent:
             self._join(stay, now)
             return
-        delay = _look_up(review.length, self.draw(child.row, self.s_review[terms.service], visit))
-        if review.due is not None:
-            delay = max(1, min(delay, int(review.due[now // DAY - self.shape.first_day]) - now))
-        self._schedule(self.on_decision, stay, DECISION, child, delay)
+        delay = look_up(terms.review.length, self.quantile(stay, "review"))
+        if terms.review.due is not None:
+            delay = max(1, min(delay, int(terms.review.due[now // DAY - self.shape.first_day]) - now))
+        self.schedule(Moment(self.on_decision, stay), DECISION, child, delay)
 
     # -- referral review ----------------------------------------------------------------------------------------------------
 
@@ -571,9 +398,9 @@ class Run:
             self._join(stay, now)
         else:
             step = self.needs.step[child.need]
-            taken_for = terms.step if step is None else perceive(step, self._quantile(stay, self.s_judge), review.accuracy)
+            taken_for = terms.step if step is None else perceive(step, self.quantile(stay, "judge"), review.accuracy)
             bound = accepts(review.accept, review.accept_again, taken_for or 0, child.rejections)
-            if self._quantile(stay, self.s_accept) < bound:
+            if self.quantile(stay, "accept") < bound:
                 self.write(
                     (
                         now,
@@ -596,7 +423,7 @@ class Run:
     def _reject(self, stay: Stay, taken_for: int, now: int) -> None:
         child, terms = stay.child, self.terms[stay.place]
         assert terms.review is not None
-        why = reason(terms.review.reasons, taken_for, terms.step, self._quantile(stay, self.s_reason))
+        why = reason(terms.review.reasons, taken_for, terms.step, self.quantile(stay, "reason"))
         wrong = wrongly_rejected(self.needs.step[child.need], terms.step)
         route = self._route_after(stay, REJECTED)
         detail = why + 100 * wrong + 1000 * bool(route and route.warm)
@@ -624,14 +451,18 @@ class Run:
         if terms.due is not None:
             self._set_deadline(stay, terms, now)
         if terms.patience is not None:
-            delay = _look_up(terms.patience, self._quantile(stay, self.s_patience))
+            first = self.first_patience[place]
+            if first is None or stay.number > 1:
+                delay = look_up(terms.patience, self.quantile(stay, "patience"))
+            else:
+                delay = first[child.row]
             if now + delay <= self.shape.end:
-                self._schedule(self.on_patience, stay, LEAVING, child, delay)
+                self.schedule(Moment(self.on_patience, stay), LEAVING, child, delay)
         if was_reviewed and terms.review is not None:
-            delay = _look_up(terms.review.lead, self._quantile(stay, self.s_lead))
+            delay = look_up(terms.review.lead, self.quantile(stay, "lead"))
             if stay.deadline is not None:  # the first appointment is set with the deadline in view
                 delay = max(1, min(delay, (stay.deadline - now) // 2))
-            self._schedule(self.on_ready, stay, DECISION, child, delay)
+            self.schedule(Moment(self.on_ready, stay), DECISION, child, delay)
         else:
             self._enlist(stay)
 
@@ -645,7 +476,7 @@ class Run:
             latest = stay.received + own if latest is None else min(latest, stay.received + own)
         stay.deadline = latest
         if latest is not None and now < latest <= self.shape.end:
-            self._schedule(self.on_deadline, stay, LEAVING, stay.child, latest - now)
+            self.schedule(Moment(self.on_deadline, stay), LEAVING, stay.child, latest - now)
 
     def _be_ready(self, event: Event) -> None:
         stay: Stay = event._value
@@ -703,10 +534,10 @@ class Run:
         now, child = int(self.env.now), stay.child
         self.write((now, BREACHED, child.row, stay.place, stay.number, stay.since, stay.received, 0, child.need))
         due = self.terms[stay.place].due
-        if due is None or due.overflow is None or self._quantile(stay, self.s_overflow) >= due.share:
+        if due is None or due.overflow is None or self.quantile(stay, "overflow") >= due.share:
             return
-        delay = _look_up(due.delay, self._quantile(stay, self.s_overflow_delay))
-        self._schedule(self.on_overflow, stay, LEAVING, child, delay)
+        delay = look_up(due.delay, self.quantile(stay, "overflow_delay"))
+        self.schedule(Moment(self.on_overflow, stay), LEAVING, child, delay)
 
     def _overflow(self, event: Event) -> None:
         stay: Stay = event._value
@@ -716,7 +547,7 @@ class Run:
         place = self.shape.place_at[stay.child.area][due.overflow]
         if self._takes(place, stay.child, int(self.env.now)) and place not in stay.child.stays:
             self._leave_list(stay, OVERFLOWED, 0)
-            self._come(stay.child, place, stay.received, False)
+            self._come(stay.child, place, int(self.env.now), stay.received, False)
             if self.touched:
                 self._settle()
 
@@ -732,9 +563,9 @@ class Run:
         else:
             self.serving = True
             self.events += 1
-            env.schedule(Moment(env, self.on_serving, None), SERVING, 0)  # type: ignore[arg-type]
+            env.schedule(Moment(self.on_serving, None), SERVING, 0)  # type: ignore[arg-type]
 
-    def _serve_now(self, _: Event) -> None:
+    def _serve_now(self, event: Event) -> None:
         self.serving = False
         if self.env.peek() > self.env.now:
             self._serve()
@@ -818,27 +649,27 @@ class Run:
 
     # -- courses ------------------------------------------------------------------------------------------------------------
 
-    def _quantile(self, stay: Stay, streams: list[int]) -> int:
-        return self.draw(stay.child.row, streams[self.terms[stay.place].service], stay.visit)
-
-    def _start(self, stay: Stay, option: int, now: int) -> None:
-        """Help starts: the hours are committed until the course ends."""
+    def _start(self, stay: Stay, option: int, now: int, at_once: bool = False) -> None:
+        """Help starts: the hours are committed until the course ends. ``at_once``: the child never stood on the list."""
         child, place = stay.child, stay.place
-        self._off_list(place, now)
+        if not at_once:
+            self._off_list(place, now)
         detail = option * 2 + stay.urgent
         self.write((now, STARTED, child.row, place, stay.number, stay.since, stay.received, detail, child.need))
-        self.course_area[place] += self.helped[place] * (now - self.course_changed[place])
-        self.course_changed[place] = now
+        self.course_area[place] -= now
         self.helped[place] += 1
         stay.status = HELPED
-        stay.since = stay.started = now
-        stay.stretch = 0
+        stay.since = now
         stay.option = option
         self._commit(stay, self.options[option], now)
         if self.clocks_used and not child.courses:
             self._stop_clocks(child, now)
         child.courses += 1
-        self._begin_stretch(stay, self.s_length)
+        first = self.first_length[place]
+        if first is None or stay.number > 1:
+            self._begin_stretch(stay, look_up(self.stretches[place][0][0], self.quantile(stay, "length")))
+        else:
+            self._begin_stretch(stay, first[child.row])
         if self.terms[place].beside:
             self._offer_beside(stay, now)
 
@@ -850,47 +681,37 @@ class Run:
                 over = committed[pool] - capacity[pool]
                 self.write((now, OVERLOADED, stay.child.row, pool, stay.number, now, now, over, stay.child.need))
 
-    def _release(self, stay: Stay) -> None:
-        for pool, amount in self.options[stay.option]:
-            self.committed[pool] -= amount
-
-    def _begin_stretch(self, stay: Stay, streams: list[int]) -> None:
-        row, visit = stay.child.row, stay.visit
-        service = self.terms[stay.place].service
-        lengths, dropout = self.tables[stay.place][stay.stretch]
-        quantile = self.draw(row, streams[service], visit)
-        index = quantile >> FIRST
-        if index == LAST:
-            index = LAST + ((quantile >> SECOND) & LAST)
-        length = lengths[index]
-        dropped = False
+    def _begin_stretch(self, stay: Stay, length: int) -> None:
+        dropout = self.stretches[stay.place][stay.stretch][1]
         if dropout:
-            ordinal = visit * 2 + stay.stretch
-            if self.draw(row, self.s_dropout[service], ordinal) < dropout:
-                dropped = True
-                length = part(length, self.draw(row, self.s_dropout_at[service], ordinal))
-        self._schedule(self.on_course, (stay, dropped), COURSE, stay.child, length)
+            row, service = stay.child.row, self.terms[stay.place].service
+            ordinal = (stay.number - 1) * 2 + stay.stretch
+            stay.dropped = self.draw(row, self.purpose["dropout"][service], ordinal) < dropout
+            if stay.dropped:
+                length = part(length, self.draw(row, self.purpose["dropout_at"][service], ordinal))
+        stay.callbacks = self.on_course
+        self.schedule(stay, COURSE, stay.child, length)
 
     def _offer_beside(self, stay: Stay, now: int) -> None:
-        child = stay.child
+        child, streams = stay.child, self.purpose["beside"]
         step = self.needs.step[child.need]
         for number, beside in enumerate(self.terms[stay.place].beside):
             place = self.shape.place_at[child.area][beside.to]
             fits = step is None or beside.steps >> step & 1
             if fits and place not in child.stays and self._takes(place, child, now):
-                quantile = self.draw(child.row, self.s_beside[self.terms[stay.place].service], stay.visit * 8 + number)
+                quantile = self.draw(child.row, streams[self.terms[stay.place].service], (stay.number - 1) * 8 + number)
                 if quantile < beside.share:
-                    self._come(child, place, now, False)
+                    self._come(child, place, now, now, False)
 
-    def _end_stretch(self, event: Event) -> None:
-        stay, dropped = event._value
+    def _end_stretch(self, stay: Stay) -> None:
         now, place = int(self.env.now), stay.place
-        self._release(stay)
-        self.touched.add(self.shape.group_of[place])
-        if not dropped and stay.stretch + 1 < len(self.tables[place]):
-            self._continue(stay, now)
+        for pool, amount in self.options[stay.option]:
+            self.committed[pool] -= amount
+        if stay.dropped or stay.stretch + 1 == len(self.stretches[place]):
+            self._end(stay, now)
         else:
-            self._end(stay, dropped, now)
+            self._continue(stay, now)
+        self.touched.add(self.shape.group_of[place])
         self._settle()
 
     def _continue(self, stay: Stay, now: int) -> None:
@@ -902,22 +723,21 @@ class Run:
         stay.stretch = 1
         stay.option = option
         self._commit(stay, self.options[option], now)
-        self._begin_stretch(stay, self.s_rest)
+        self._begin_stretch(stay, look_up(self.stretches[place][1][0], self.quantile(stay, "rest")))
 
-    def _end(self, stay: Stay, dropped: bool, now: int) -> None:
+    def _end(self, stay: Stay, now: int) -> None:
         child, place = stay.child, stay.place
-        self.course_area[place] += self.helped[place] * (now - self.course_changed[place])
-        self.course_changed[place] = now
+        self.course_area[place] += now
         self.helped[place] -= 1
         child.courses -= 1
-        ending = DROPPED_OUT if dropped else self._outcome(stay)
-        if child.gone:
-            ending = RECOVERED
         need = child.need
+        ending = RECOVERED if child.gone else DROPPED_OUT if stay.dropped else self._outcome(stay)
         if ending == IMPROVED and self.needs.better[need] is None:
             ending = RECOVERED
         self.write((now, ENDED, child.row, place, stay.number, stay.since, stay.received, ending, need))
-        self._close_stay(stay)
+        stay.status = CLOSED
+        self.left[place] += 1
+        del child.stays[place]
         if child.gone:
             return
         if ending == RECOVERED:
@@ -926,7 +746,8 @@ class Run:
         changed = self.needs.better[need] if ending == IMPROVED else self.needs.worse[need] if ending == WORSE else None
         if changed is not None:
             self._change_need(child, changed)
-        self._start_clocks(child, now)
+        if self.clocks_used:
+            self._start_clocks(child, now)
         self._go_on(stay, ending)
 
     def _outcome(self, stay: Stay) -> int:
@@ -941,18 +762,18 @@ class Run:
         ):
             return UNCHANGED
         matched = is_match(terms.step, self.needs.step[child.need])
-        return pick(terms.matched if matched else terms.below, self._quantile(stay, self.s_outcome))
+        return pick(terms.matched if matched else terms.below, self.quantile(stay, "outcome"))
 
     def _route_after(self, stay: Stay, ending: int) -> Route | None:
         terms, child = self.terms[stay.place], stay.child
         if not terms.routes:
             return None
         step = self.needs.step[child.need]
-        seen = 0 if step is None else perceive(step, self._quantile(stay, self.s_perceive), terms.accuracy)
+        seen = 0 if step is None or terms.blind else perceive(step, self.quantile(stay, "perceive"), terms.accuracy)
         choices = terms.choices[ending * 5 + seen]
         if not choices:
             return None
-        number = pick(choices, self._quantile(stay, self.s_route))
+        number = pick(choices, self.quantile(stay, "route"))
         return None if number < 0 else terms.routes[number]
 
     def _go_on(self, stay: Stay, ending: int) -> None:
@@ -980,15 +801,3 @@ class Run:
             self._leave(child, now, LEFT_OUTSIDE)
         else:
             self._be_without(child, now, NO_WAY)
-
-
-def _look_up(table: Any, quantile: int) -> int:
-    index = quantile >> FIRST
-    if index == LAST:
-        index = LAST + ((quantile >> SECOND) & LAST)
-    return int(table[index])
-
-
-def _once(terms: Sequence[Terms]) -> list[Terms]:
-    """Each set of terms once, in order of first use."""
-    return list({id(item): item for item in terms}.values())

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.draws import Ints
-from sim.engine import Trajectory
 from sim.plan import Plan
 from sim.records import Kind, Log
+from sim.state import Trajectory
 
 OFF_LIST = (Kind.STARTED, Kind.GAVE_UP, Kind.REFUSED, Kind.OVERFLOWED)
 WITHDREW_FROM_LIST = 0
@@ -47,7 +47,8 @@ def check(plans: Sequence[Plan], trajectory: Trajectory) -> None:
     gone = log.of(Kind.GAVE_UP, Kind.REFUSED, Kind.OVERFLOWED, Kind.WITHDREW, Kind.REJECTED, Kind.ENDED)
     _same("children who entered", np.asarray(totals.entered), entered, shape.places)
     _same("children who left", np.asarray(totals.left), _count(gone.place, places), shape.places)
-    _same("children inside", np.asarray(totals.inside), entered - _count(gone.place, places), shape.places)
+    inside = on_list + in_course + _under_review(log, places)
+    _same("children inside", np.asarray(totals.entered) - np.asarray(totals.left), inside, shape.places)
 
     waits = _sum(off_list.place, off_list.time - off_list.since, places)
     waits += _sum(from_list.place, from_list.time - from_list.since, places)
@@ -60,6 +61,15 @@ def check(plans: Sequence[Plan], trajectory: Trajectory) -> None:
     courses = in_course * end + _sum(ends.place, ends.time, places) - _sum(starts.place, starts.time, places)
     _same("area under the courses", np.asarray(totals.course_area), courses, shape.places)
     _check_hours(plans, trajectory)
+
+
+def _under_review(log: Log, places: int) -> Ints:
+    """Referred and neither decided, nor withdrawn, nor taken straight on to the list."""
+    referred, withdrew, joins = log.of(Kind.REFERRED), log.of(Kind.WITHDREW), log.of(Kind.JOINED)
+    decided = log.of(Kind.REJECTED).place
+    from_review = withdrew.place[withdrew.detail != WITHDREW_FROM_LIST]
+    joined = _count(joins.place, places) - _joined_without_review(log, places)
+    return _count(referred.place, places) - _count(decided, places) - _count(from_review, places) - joined
 
 
 def _joined_without_review(log: Log, places: int) -> Ints:

@@ -38,6 +38,13 @@ def look_up(table: list[int] | Ints, quantile: int) -> int:
     return int(table[index])
 
 
+def look_up_all(table: Ints, quantiles: Ints) -> Ints:
+    """:func:`look_up` for a column of quantiles."""
+    index = quantiles >> FIRST
+    index[index == LAST] += (quantiles[index == LAST] >> SECOND) & LAST
+    return table[index]
+
+
 @lru_cache(maxsize=4096)
 def table(law: Law, stretch: float = 1.0) -> Ints:
     """The quantile table of a law, int64 of ``SIZE`` seconds, each at least 1; ``stretch`` multiplies every duration."""

@@ -101,6 +101,8 @@ class Terms:
     routes: tuple[Route, ...]
     choices: tuple[tuple[tuple[int, int], ...], ...]
     """By ending x step: (limit, route) in order, cumulated. What is left over has no way on."""
+    blind: bool
+    """The routes do not ask which step the need is taken for."""
     beside: tuple[Beside, ...]
 
 

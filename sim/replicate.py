@@ -86,9 +86,7 @@ def trinn_version() -> str:
         return "unknown"
 
 
-def _check_arguments(
-    replications: int, seed: int, engine: str, workers: int | None, record: str, by: Sequence[str]
-) -> None:
+def _check_arguments(replications: int, seed: int, engine: str, workers: int | None, record: str, by: Sequence[str]) -> None:
     for word, value, low, high in (
         ("replications", replications, 1, MOST_REPLICATIONS),
         ("seed", seed, 0, 2**63 - 1),

@@ -71,7 +71,13 @@ class Result:
             for number, service in enumerate(services):
                 values = replication.folded.series[:, number, :]
                 frame = pd.DataFrame(values, columns=list(SERIES))
-                head = {"scenario": self.name, "replication": replication.number, "week": week, "date": dates, "service": service}
+                head = {
+                    "scenario": self.name,
+                    "replication": replication.number,
+                    "week": week,
+                    "date": dates,
+                    "service": service,
+                }
                 for position, (column, content) in enumerate(head.items()):
                     frame.insert(position, column, content)
                 frames.append(frame)
@@ -162,7 +168,11 @@ def _detail(kind: int, detail: int, plan: Plan) -> str:
         case Kind.ACCEPTED:
             return f"taken for {STEPS[detail]}"
         case Kind.REJECTED:
-            words = [REASONS[detail % 100], "wrong by the model" if detail // 100 % 10 else "", "warm" if detail >= 1000 else ""]
+            words = [
+                REASONS[detail % 100],
+                "wrong by the model" if detail // 100 % 10 else "",
+                "warm" if detail >= 1000 else "",
+            ]
             return ", ".join(word for word in words if word)
         case Kind.STARTED:
             return "urgent" if detail % 2 else ""

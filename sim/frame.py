@@ -1,0 +1,143 @@
+"""The frame of a run: its clock, its records, its draws, and the plan that holds, in the form the engine reads fastest."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+import numpy as np
+import simpy
+
+from sim.cohort import Cohort
+from sim.draws import Columns, Ints, stream
+from sim.laws import FIRST, LAST, SECOND, clock_table, look_up_all
+from sim.plan import Option, Plan, Terms
+from sim.records import COLUMNS, Log
+from sim.state import Child, Moment, Stay, Totals, Trajectory
+
+PHASE, COURSE, HAZARD, LEAVING, ARRIVAL, REACHING, DECISION, SERVING = (kind << 41 for kind in range(2, 10))
+"""Kinds of events in their order within a second; below them 25 bits of child and 16 of its events."""
+MOST_EVENTS = 1 << 16
+MOST_CHILDREN = 1 << 24
+MOST_TERMS = 64
+"""Different sets of terms up to which first visits are looked up for all children at once."""
+FLUSH = 90_000
+
+PURPOSES = ("length", "rest", "dropout", "dropout_at", "outcome", "route", "perceive", "patience", "review", "lead", "accept",
+            "reason", "judge", "overflow", "overflow_delay", "beside")  # fmt: skip
+"""What is drawn for a child at a service."""
+
+
+class Frame:
+    """What a run knows and how it writes; the story itself is :class:`sim.engine.Run`."""
+
+    def __init__(self, plans: Sequence[Plan], cohort: Cohort) -> None:
+        if len(cohort) >= MOST_CHILDREN:
+            raise RuntimeError(f"{len(cohort)} children are more than the engine numbers ({MOST_CHILDREN})")
+        self.plans = plans
+        self.shape = plans[0].shape
+        self.end = self.shape.end
+        self.env = simpy.Environment(initial_time=self.shape.begin)
+        self.events = 0
+        self.buffer: list[int] = []
+        self.rows = array("q")
+        self.write = self.buffer.extend
+        self.keys = cohort.key
+        self.draw = Columns(cohort.key)
+        self.size = len(cohort)
+        self.times, self.areas, self.born, self.first_need, self.to, self.streams = (
+            memoryview(np.ascontiguousarray(column))
+            for column in (cohort.time, cohort.area, cohort.born, cohort.need, cohort.to, cohort.stream)
+        )
+        self.seek_stream, self.door_stream, self.door_delay = stream("seek"), stream("door"), stream("door delay")
+        self.remit_stream, self.worsen_stream = stream("remission"), stream("worsening")
+        self.travel_stream, self.lost_stream = stream("handover"), stream("lost")
+        self.purpose = {name: [stream(name, service) for service in self.shape.services] for name in PURPOSES}
+        self.thresholds = clock_table().tolist()
+        self._start_counting()
+        self.clocks_used = any(any(plan.needs.remission) or any(plan.needs.worsening) for plan in plans)
+        self.take(plans[0])
+
+    def _start_counting(self) -> None:
+        places, pools = len(self.shape.places), len(self.shape.pools)
+        self.waiting = [0] * places
+        self.entered = [0] * places
+        self.left = [0] * places
+        self.changed = [self.shape.begin] * places
+        self.waiting_area = [0] * places
+        self.helped = [0] * places
+        self.course_area = [0] * places
+        self.committed = [0] * pools
+        self.capacity = [0] * pools
+
+    def take(self, plan: Plan) -> None:
+        """Let a plan hold from now on."""
+        self.plan = plan
+        self.needs = plan.needs
+        self.terms: tuple[Terms, ...] = plan.terms
+        self.options: tuple[Option, ...] = plan.options
+        self.offers = plan.offers
+        self.capacity[:] = plan.capacity
+        number = {id(terms): i for i, terms in enumerate({id(t): t for t in plan.terms}.values())}
+        each = list({id(t): t for t in plan.terms}.values())
+        stretches = [tuple((s.length.tolist(), s.dropout) for s in terms.stretches) for terms in each]
+        self.stretches = [stretches[number[id(terms)]] for terms in plan.terms]
+        few = len(each) <= MOST_TERMS
+        lengths = [self._first(terms, "length", terms.stretches[0].length) if few else None for terms in each]
+        patience = [
+            self._first(terms, "patience", terms.patience) if few and terms.patience is not None else None for terms in each
+        ]
+        self.first_length = [lengths[number[id(terms)]] for terms in plan.terms]
+        self.first_patience = [patience[number[id(terms)]] for terms in plan.terms]
+        self.simple = [self._simple(place) for place in range(len(plan.terms))]
+
+    def _first(self, terms: Terms, purpose: str, table: Ints) -> memoryview:
+        """The duration of every child's first visit, should it come to that."""
+        return memoryview(look_up_all(table, self.draw.column(self.purpose[purpose][terms.service])))
+
+    def _simple(self, place: int) -> tuple[int, int, int] | None:
+        """(option, pool, amount) of a place that children may enter without ceremony: one pool of its own, nothing beside."""
+        terms, offers = self.terms[place], self.offers[place][0]
+        alone = len(self.shape.groups[self.shape.group_of[place]]) == 1
+        if terms.review is not None or terms.beside or len(offers) != 1 or not alone:
+            return None
+        option = self.options[offers[0]]
+        return (offers[0], *option[0]) if len(option) == 1 else None
+
+    def schedule(self, event: Moment, kind: int, child: Child, delay: int) -> None:
+        """Let an event of a child come after so many seconds."""
+        child.ordinal = ordinal = child.ordinal + 1
+        if ordinal >= MOST_EVENTS:
+            raise RuntimeError(f"child {child.row} has had {MOST_EVENTS} events: the run cannot end")
+        self.events += 1
+        self.env.schedule(event, kind + (child.row << 16) + ordinal, delay)  # type: ignore[arg-type]
+
+    def quantile(self, stay: Stay, purpose: str) -> int:
+        """The draw of a child for a purpose at the service of a stay."""
+        streams = self.purpose[purpose]
+        return self.draw(stay.child.row, streams[self.terms[stay.place].service], stay.number - 1)
+
+    def threshold(self, row: int, purpose: int, ordinal: int) -> int:
+        """The threshold of a clock."""
+        quantile = self.draw(row, purpose, ordinal)
+        index = quantile >> FIRST
+        if index == LAST:
+            index = LAST + ((quantile >> SECOND) & LAST)
+        return self.thresholds[index]
+
+    def flush(self) -> None:
+        """Move what was written into the compact store."""
+        self.rows.fromlist(self.buffer)
+        self.buffer.clear()
+
+    def finished(self) -> Trajectory:
+        """What came of it."""
+        self.flush()
+        stop = self.end + 1
+        for place in range(len(self.shape.places)):
+            self.waiting_area[place] += self.waiting[place] * (stop - self.changed[place])
+            self.course_area[place] += self.helped[place] * stop
+        rows = np.frombuffer(self.rows, dtype=np.int64).reshape(-1, len(COLUMNS))
+        return Trajectory(
+            Log(rows), Totals(self.entered, self.left, self.waiting_area, self.course_area, self.committed), self.events
+        )

@@ -117,7 +117,8 @@ def _plan(scenario: Scenario, shape: Shape, day: date) -> Plan:
         offers=tuple(offers),
         doors=doors,
         door_routes=tuple(
-            Route(_numbers(shape, door.to), table(door.delay), 0, False, False) for door in scenario.doors.values()
+            Route(_numbers(shape, door.to), table(door.delay), _fixed(door.delay), 0, False, False)
+            for door in scenario.doors.values()
         ),
         crisis=_route(shape, scenario.crisis) if scenario.crisis else None,
     )
@@ -230,7 +231,12 @@ def _numbers(shape: Shape, names: Iterable[str]) -> tuple[int, ...]:
 
 
 def _route(shape: Shape, route: RouteData) -> Route:
-    return Route(_numbers(shape, route.to), table(route.delay), limit(route.lost), route.urgent, route.warm)
+    delay = route.delay
+    return Route(_numbers(shape, route.to), table(delay), _fixed(delay), limit(route.lost), route.urgent, route.warm)
+
+
+def _fixed(law: Law) -> int:
+    return int(table(law)[0]) if law.law == "fixed" else 0
 
 
 def _working_days(shape: Shape, days: int | None) -> Ints | None:

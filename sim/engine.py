@@ -134,7 +134,7 @@ class Run(Frame):
     # -- phases -------------------------------------------------------------------------------------------------------------
 
     def _change_phase(self, event: Event) -> None:
-        before, now = self.plan, int(self.env.now)
+        before, now = self.plan, self.now()
         self.take(event._value)
         for pool, capacity in enumerate(self.capacity):
             if capacity != before.capacity[pool]:
@@ -266,7 +266,7 @@ class Run(Frame):
         child, version = event._value
         if child.clock != version or child.gone:
             return
-        now = int(self.env.now)
+        now = self.now()
         self._stop_clocks(child, now)
         if child.remit == 0 and self.needs.remission[child.need]:
             self.write((now, REMITTED, child.row, NOWHERE, 0, child.since, child.since, 0, child.need))
@@ -314,10 +314,10 @@ class Run(Frame):
     # -- ways between services ----------------------------------------------------------------------------------------------
 
     def _takes(self, place: int, child: Child, now: int) -> bool:
-        if place == NOWHERE:
+        if place < 0:
             return False
         terms = self.terms[place]
-        return terms.open and admits(terms.ages, child.born, now, NO_AGE)
+        return terms.open and (terms.ages is None or admits(terms.ages, child.born, now, NO_AGE))
 
     def _target(self, child: Child, route: Route, now: int) -> int:
         """The first service of the route that is open here and takes the child's age."""
@@ -333,7 +333,7 @@ class Run(Frame):
         child.travels += 1
         child.ways += 1
         self.write((now, HANDED_OVER, child.row, place, 0, now, since, origin, child.need))
-        delay = look_up(route.delay, self.draw(child.row, self.travel_stream, ordinal))
+        delay = route.fixed or look_up(route.delay, self.draw(child.row, self.travel_stream, ordinal))
         lost = route.lost > 0 and self.draw(child.row, self.lost_stream, ordinal) < route.lost
         self.schedule(Moment(self.on_reaching, (child, place, route, now, since, lost)), REACHING, child, delay)
 
@@ -342,7 +342,7 @@ class Run(Frame):
         child.ways -= 1
         if child.gone:
             return
-        now = int(self.env.now)
+        now = self.now()
         if lost:
             self.write((now, LOST, child.row, NOWHERE, 0, began, began, place, child.need))
             self._be_without(child, now, LOST_ON_WAY)
@@ -391,7 +391,7 @@ class Run(Frame):
         stay: Stay = event._value
         if stay.status != REVIEWED:
             return
-        now, child, place = int(self.env.now), stay.child, stay.place
+        now, child, place = self.now(), stay.child, stay.place
         terms = self.terms[place]
         review = terms.review
         if review is None:  # the review was done away with meanwhile
@@ -503,7 +503,7 @@ class Run(Frame):
 
     def _leave_list(self, stay: Stay, kind: int, detail: int) -> None:
         """Off the list without a start."""
-        now, place = int(self.env.now), stay.place
+        now, place = self.now(), stay.place
         self._off_list(place, now)
         self.write((now, kind, stay.child.row, place, stay.number, stay.since, stay.received, detail, stay.child.need))
         self._close_stay(stay)
@@ -531,7 +531,7 @@ class Run(Frame):
         stay: Stay = event._value
         if stay.status != LISTED:
             return
-        now, child = int(self.env.now), stay.child
+        now, child = self.now(), stay.child
         self.write((now, BREACHED, child.row, stay.place, stay.number, stay.since, stay.received, 0, child.need))
         due = self.terms[stay.place].due
         if due is None or due.overflow is None or self.quantile(stay, "overflow") >= due.share:
@@ -545,9 +545,9 @@ class Run(Frame):
         if stay.status != LISTED or due is None or due.overflow is None:
             return
         place = self.shape.place_at[stay.child.area][due.overflow]
-        if self._takes(place, stay.child, int(self.env.now)) and place not in stay.child.stays:
+        if self._takes(place, stay.child, self.now()) and place not in stay.child.stays:
             self._leave_list(stay, OVERFLOWED, 0)
-            self._come(stay.child, place, int(self.env.now), stay.received, False)
+            self._come(stay.child, place, self.now(), stay.received, False)
             if self.touched:
                 self._settle()
 
@@ -598,7 +598,7 @@ class Run(Frame):
 
     def _serve_place(self, place: int) -> None:
         """One list with pools of its own: the head starts while there is room for it."""
-        now = int(self.env.now)
+        now = self.now()
         while (stay := self._head(place)) is not None:
             option = self._option_with_room(place)
             if option is None:
@@ -608,7 +608,7 @@ class Run(Frame):
 
     def _serve_group(self, places: tuple[int, ...]) -> None:
         """Lists that share pools: heads in one order; a head that lacks hours of a pool closes it to those behind."""
-        now = int(self.env.now)
+        now = self.now()
         closed: set[int] = set()
         started = True
         while started:
@@ -661,25 +661,28 @@ class Run(Frame):
         stay.status = HELPED
         stay.since = now
         stay.option = option
-        self._commit(stay, self.options[option], now)
+        committed, capacity = self.committed, self.capacity
+        for pool, amount in self.options[option]:
+            committed[pool] += amount
+            if committed[pool] > capacity[pool]:
+                self._note_overload(stay, pool, now)
         if self.clocks_used and not child.courses:
             self._stop_clocks(child, now)
         child.courses += 1
         first = self.first_length[place]
         if first is None or stay.number > 1:
             self._begin_stretch(stay, look_up(self.stretches[place][0][0], self.quantile(stay, "length")))
-        else:
+        elif self.stretches[place][0][1]:
             self._begin_stretch(stay, first[child.row])
+        else:
+            stay.callbacks = self.on_course
+            self.schedule(stay, COURSE, child, first[child.row])
         if self.terms[place].beside:
             self._offer_beside(stay, now)
 
-    def _commit(self, stay: Stay, option: Option, now: int) -> None:
-        committed, capacity = self.committed, self.capacity
-        for pool, amount in option:
-            committed[pool] += amount
-            if committed[pool] > capacity[pool]:
-                over = committed[pool] - capacity[pool]
-                self.write((now, OVERLOADED, stay.child.row, pool, stay.number, now, now, over, stay.child.need))
+    def _note_overload(self, stay: Stay, pool: int, now: int) -> None:
+        over = self.committed[pool] - self.capacity[pool]
+        self.write((now, OVERLOADED, stay.child.row, pool, stay.number, now, now, over, stay.child.need))
 
     def _begin_stretch(self, stay: Stay, length: int) -> None:
         dropout = self.stretches[stay.place][stay.stretch][1]
@@ -704,15 +707,21 @@ class Run(Frame):
                     self._come(child, place, now, now, False)
 
     def _end_stretch(self, stay: Stay) -> None:
-        now, place = int(self.env.now), stay.place
+        now, place = self.env.now, stay.place
+        committed = self.committed
         for pool, amount in self.options[stay.option]:
-            self.committed[pool] -= amount
+            committed[pool] -= amount
         if stay.dropped or stay.stretch + 1 == len(self.stretches[place]):
-            self._end(stay, now)
+            self._end(stay, now)  # type: ignore[arg-type]
         else:
-            self._continue(stay, now)
-        self.touched.add(self.shape.group_of[place])
-        self._settle()
+            self._continue(stay, now)  # type: ignore[arg-type]
+        if self.waiting[place] or not self.alone[place]:
+            if self.alone[place] and place not in self.limited and not self.touched and self.env.peek() > now:
+                self._serve_place(place)
+            else:
+                self.touched.add(self.shape.group_of[place])
+        if self.touched:
+            self._settle()
 
     def _continue(self, stay: Stay, now: int) -> None:
         """From assessment to the rest of the course, in the same pools."""
@@ -722,7 +731,10 @@ class Run(Frame):
         stay.since = now
         stay.stretch = 1
         stay.option = option
-        self._commit(stay, self.options[option], now)
+        for pool, amount in self.options[option]:
+            self.committed[pool] += amount
+            if self.committed[pool] > self.capacity[pool]:
+                self._note_overload(stay, pool, now)
         self._begin_stretch(stay, look_up(self.stretches[place][1][0], self.quantile(stay, "rest")))
 
     def _end(self, stay: Stay, now: int) -> None:
@@ -731,7 +743,12 @@ class Run(Frame):
         self.helped[place] -= 1
         child.courses -= 1
         need = child.need
-        ending = RECOVERED if child.gone else DROPPED_OUT if stay.dropped else self._outcome(stay)
+        if child.gone:
+            ending = RECOVERED
+        elif stay.dropped:
+            ending = DROPPED_OUT
+        else:
+            ending = self._outcome(stay) if self.terms[place].matched else DONE
         if ending == IMPROVED and self.needs.better[need] is None:
             ending = RECOVERED
         self.write((now, ENDED, child.row, place, stay.number, stay.since, stay.received, ending, need))
@@ -743,18 +760,18 @@ class Run(Frame):
         if ending == RECOVERED:
             self._leave(child, now, LEFT_RECOVERED)
             return
-        changed = self.needs.better[need] if ending == IMPROVED else self.needs.worse[need] if ending == WORSE else None
-        if changed is not None:
-            self._change_need(child, changed)
+        if ending != DONE:
+            changed = self.needs.better[need] if ending == IMPROVED else self.needs.worse[need] if ending == WORSE else None
+            if changed is not None:
+                self._change_need(child, changed)
         if self.clocks_used:
             self._start_clocks(child, now)
-        self._go_on(stay, ending)
+        if not child.courses:  # else another course goes on
+            self._follow(stay, self._route_after(stay, ending), now, done=ending == DONE)
 
     def _outcome(self, stay: Stay) -> int:
         """How a course ends; where a better matching one still runs, this one changes nothing."""
         terms, child = self.terms[stay.place], stay.child
-        if not terms.matched:
-            return DONE
         if child.courses and any(
             other.status == HELPED and (self.terms[other.place].step or 0) > (terms.step or 0)
             for other in child.stays.values()
@@ -773,15 +790,18 @@ class Run(Frame):
         choices = terms.choices[ending * 5 + seen]
         if not choices:
             return None
-        number = pick(choices, self.quantile(stay, "route"))
-        return None if number < 0 else terms.routes[number]
+        quantile = self.draw(child.row, self.route_streams[terms.service], stay.number - 1)
+        for bound, number in choices:
+            if quantile < bound:
+                return terms.routes[number]
+        return None
 
     def _go_on(self, stay: Stay, ending: int) -> None:
         """Where a child goes after a stay."""
         child = stay.child
         if child.courses and ending != REFUSED:
             return  # another course goes on
-        self._follow(stay, self._route_after(stay, ending), int(self.env.now), done=ending == DONE)
+        self._follow(stay, self._route_after(stay, ending), self.now(), done=ending == DONE)
 
     def _follow(self, stay: Stay, route: Route | None, now: int, done: bool = False) -> None:
         child = stay.child

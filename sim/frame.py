@@ -89,6 +89,8 @@ class Frame:
         ]
         self.first_length = [lengths[number[id(terms)]] for terms in plan.terms]
         self.first_patience = [patience[number[id(terms)]] for terms in plan.terms]
+        self.alone = [len(self.shape.groups[group]) == 1 for group in self.shape.group_of]
+        self.route_streams = self.purpose["route"]
         self.simple = [self._simple(place) for place in range(len(plan.terms))]
 
     def _first(self, terms: Terms, purpose: str, table: Ints) -> memoryview:
@@ -98,11 +100,15 @@ class Frame:
     def _simple(self, place: int) -> tuple[int, int, int] | None:
         """(option, pool, amount) of a place that children may enter without ceremony: one pool of its own, nothing beside."""
         terms, offers = self.terms[place], self.offers[place][0]
-        alone = len(self.shape.groups[self.shape.group_of[place]]) == 1
-        if terms.review is not None or terms.beside or len(offers) != 1 or not alone:
+        if terms.review is not None or terms.beside or len(offers) != 1 or not self.alone[place]:
             return None
         option = self.options[offers[0]]
         return (offers[0], *option[0]) if len(option) == 1 else None
+
+    def now(self) -> int:
+        """The second it is."""
+        second: int = self.env.now  # type: ignore[assignment]
+        return second
 
     def schedule(self, event: Moment, kind: int, child: Child, delay: int) -> None:
         """Let an event of a child come after so many seconds."""

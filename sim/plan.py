@@ -24,6 +24,8 @@ class Route:
     to: tuple[int, ...]
     """Services in order of preference."""
     delay: Ints
+    fixed: int
+    """The delay in seconds where it is the same for all, else 0."""
     lost: int
     urgent: bool
     warm: bool

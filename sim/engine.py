@@ -30,9 +30,9 @@ from simpy.events import Event
 
 from scenarios.units import DAY
 from sim.cohort import NO_AGE, Cohort
-from sim.frame import ARRIVAL, COURSE, DECISION, FLUSH, HAZARD, LEAVING, PHASE, REACHING, SERVING, Frame
+from sim.frame import ARRIVAL, COURSE, DECISION, HAZARD, LEAVING, PHASE, REACHING, SERVING, Frame, pack
 from sim.laws import look_up
-from sim.plan import NOWHERE, Option, Plan, Route, Terms
+from sim.plan import NOWHERE, Plan, Route, Terms
 from sim.records import Kind
 from sim.rules import (
     DONE,
@@ -126,7 +126,7 @@ class Run(Frame):
         if self.size:
             env.schedule(Moment(self.on_arrival, 0), ARRIVAL, self.times[0] - begin)  # type: ignore[arg-type]
         try:
-            env.run(until=self.end + 1)
+            env.run_through(self.end)
         except (ArithmeticError, LookupError, TypeError, AttributeError, AssertionError) as fault:
             raise RuntimeError(f"the run stopped at second {env.now}, after {self.events} events: {fault!r}") from fault
         return self.finished()
@@ -138,10 +138,10 @@ class Run(Frame):
         self.take(event._value)
         for pool, capacity in enumerate(self.capacity):
             if capacity != before.capacity[pool]:
-                self.write((now, CAPACITY, -1, pool, 0, now, now, capacity, -1))
+                self.write(pack(now, CAPACITY, -1, pool, 0, now, now, capacity, -1))
                 if self.committed[pool] > capacity:
                     over = self.committed[pool] - capacity
-                    self.write((now, OVERLOADED, -1, pool, 0, now, now, over, -1))
+                    self.write(pack(now, OVERLOADED, -1, pool, 0, now, now, over, -1))
         for place, terms in enumerate(self.terms):
             if before.terms[place].open and not terms.open:
                 self._close(place)
@@ -167,10 +167,8 @@ class Run(Frame):
             event.callbacks = self.on_arrival  # type: ignore[assignment]
             event._value = following
             self.env.schedule(event, ARRIVAL + (following << 16), self.times[following] - now)  # type: ignore[arg-type]
-        if len(self.buffer) > FLUSH:
-            self.flush()
         child = Child(row, self.areas[row], self.born[row], self.first_need[row], now)
-        self.write((now, AROSE, row, NOWHERE, 0, now, now, self.streams[row], child.need))
+        self.write(pack(now, AROSE, row, NOWHERE, 0, now, now, self.streams[row], child.need))
         if self.clocks_used:
             self._start_clocks(child, now)
         to = self.to[row]
@@ -193,7 +191,7 @@ class Run(Frame):
             self._be_without(child, now, NO_SEEKING)
             return
         door = pick(self.plan.doors, self.draw(child.row, self.door_stream, ordinal))
-        self.write((now, SOUGHT, child.row, NOWHERE, 0, child.since, now, door, child.need))
+        self.write(pack(now, SOUGHT, child.row, NOWHERE, 0, child.since, now, door, child.need))
         route = self.plan.door_routes[door]
         delay = look_up(route.delay, self.draw(child.row, self.door_delay, ordinal))
         place = self._target(child, route, now)
@@ -208,7 +206,7 @@ class Run(Frame):
         if child.gone or child.stays or child.ways:
             return
         if self._untreated_needs_matter(child):
-            self.write((now, WITHOUT_HELP, child.row, NOWHERE, 0, now, now, why, child.need))
+            self.write(pack(now, WITHOUT_HELP, child.row, NOWHERE, 0, now, now, why, child.need))
             self._start_clocks(child, now)
         else:
             self._leave(child, now, LEFT_DONE)
@@ -227,9 +225,9 @@ class Run(Frame):
             if stay.status == LISTED:
                 self._leave_list(stay, WITHDREW, 0)
             elif stay.status == REVIEWED:
-                self.write((now, WITHDREW, child.row, stay.place, stay.number, stay.since, stay.received, 1, child.need))
+                self.write(pack(now, WITHDREW, child.row, stay.place, stay.number, stay.since, stay.received, 1, child.need))
                 self._close_stay(stay)
-        self.write((now, LEFT, child.row, NOWHERE, 0, child.since, child.since, why, child.need))
+        self.write(pack(now, LEFT, child.row, NOWHERE, 0, child.since, child.since, why, child.need))
 
     def _start_clocks(self, child: Child, now: int) -> None:
         """Remission and worsening run while no course does."""
@@ -269,7 +267,7 @@ class Run(Frame):
         now = self.now()
         self._stop_clocks(child, now)
         if child.remit == 0 and self.needs.remission[child.need]:
-            self.write((now, REMITTED, child.row, NOWHERE, 0, child.since, child.since, 0, child.need))
+            self.write(pack(now, REMITTED, child.row, NOWHERE, 0, child.since, child.since, 0, child.need))
             self._leave(child, now, LEFT_REMITTED)
         elif child.worsen == 0 and self.needs.worsening[child.need]:
             self._worsen(child, now)
@@ -283,13 +281,13 @@ class Run(Frame):
         before = child.need
         worse = self.needs.worse[before]
         if worse is None:
-            self.write((now, CRISIS, child.row, NOWHERE, 0, child.since, child.since, 0, before))
+            self.write(pack(now, CRISIS, child.row, NOWHERE, 0, child.since, child.since, 0, before))
             self._change_need(child, before)
             self._start_clocks(child, now)
             self._send_in_crisis(child, now)
             return
         self._change_need(child, worse)
-        self.write((now, WORSENED, child.row, NOWHERE, 0, child.since, child.since, before, worse))
+        self.write(pack(now, WORSENED, child.row, NOWHERE, 0, child.since, child.since, before, worse))
         self._start_clocks(child, now)
         for stay in child.stays.values():
             if stay.status == LISTED and self.terms[stay.place].order == 1 and stay.key:
@@ -332,7 +330,7 @@ class Run(Frame):
         ordinal = child.travels
         child.travels += 1
         child.ways += 1
-        self.write((now, HANDED_OVER, child.row, place, 0, now, since, origin, child.need))
+        self.write(pack(now, HANDED_OVER, child.row, place, 0, now, since, origin, child.need))
         delay = route.fixed or look_up(route.delay, self.draw(child.row, self.travel_stream, ordinal))
         lost = route.lost > 0 and self.draw(child.row, self.lost_stream, ordinal) < route.lost
         self.schedule(Moment(self.on_reaching, (child, place, route, now, since, lost)), REACHING, child, delay)
@@ -344,7 +342,7 @@ class Run(Frame):
             return
         now = self.now()
         if lost:
-            self.write((now, LOST, child.row, NOWHERE, 0, began, began, place, child.need))
+            self.write(pack(now, LOST, child.row, NOWHERE, 0, began, began, place, child.need))
             self._be_without(child, now, LOST_ON_WAY)
             return
         if not self._takes(place, child, now):
@@ -367,16 +365,16 @@ class Run(Frame):
         simple = self.simple[place]
         if simple is not None and not urgent and not self.waiting[place] and not self.touched:
             option, pool, amount = simple
-            if self.committed[pool] + amount <= self.capacity[pool] and self.env.peek() > now:
+            if self.committed[pool] + amount <= self.capacity[pool] and self.queue[0][0] > now:
                 # what serving the lists would do: nobody waits, there is room, and nothing else happens in this second
                 stay.since = now
-                self.write((now, JOINED, child.row, place, number, now, received, 0, child.need))
+                self.write(pack(now, JOINED, child.row, place, number, now, received, 0, child.need))
                 self._start(stay, option, now, at_once=True)
                 return
         if terms.review is None:
             self._join(stay, now)
             return
-        self.write((now, REFERRED, child.row, place, number, now, received, child.rejections, child.need))
+        self.write(pack(now, REFERRED, child.row, place, number, now, received, child.rejections, child.need))
         if urgent:
             self._join(stay, now)
             return
@@ -402,7 +400,7 @@ class Run(Frame):
             bound = accepts(review.accept, review.accept_again, taken_for or 0, child.rejections)
             if self.quantile(stay, "accept") < bound:
                 self.write(
-                    (
+                    pack(
                         now,
                         ACCEPTED,
                         child.row,
@@ -427,7 +425,7 @@ class Run(Frame):
         wrong = wrongly_rejected(self.needs.step[child.need], terms.step)
         route = self._route_after(stay, REJECTED)
         detail = why + 100 * wrong + 1000 * bool(route and route.warm)
-        self.write((now, REJECTION, child.row, stay.place, stay.number, stay.since, stay.received, detail, child.need))
+        self.write(pack(now, REJECTION, child.row, stay.place, stay.number, stay.since, stay.received, detail, child.need))
         child.rejections += 1
         self._close_stay(stay)
         self._follow(stay, route, now)
@@ -444,7 +442,7 @@ class Run(Frame):
         self.waiting_area[place] += self.waiting[place] * (now - self.changed[place])
         self.changed[place] = now
         self.waiting[place] += 1
-        self.write((now, JOINED, child.row, place, stay.number, now, stay.received, 0, child.need))
+        self.write(pack(now, JOINED, child.row, place, stay.number, now, stay.received, 0, child.need))
         if stay.urgent:
             self._start(stay, self._option_with_room(place) or self.offers[place][0][0], now)
             return
@@ -505,7 +503,7 @@ class Run(Frame):
         """Off the list without a start."""
         now, place = self.now(), stay.place
         self._off_list(place, now)
-        self.write((now, kind, stay.child.row, place, stay.number, stay.since, stay.received, detail, stay.child.need))
+        self.write(pack(now, kind, stay.child.row, place, stay.number, stay.since, stay.received, detail, stay.child.need))
         self._close_stay(stay)
 
     def _off_list(self, place: int, now: int) -> None:
@@ -532,7 +530,7 @@ class Run(Frame):
         if stay.status != LISTED:
             return
         now, child = self.now(), stay.child
-        self.write((now, BREACHED, child.row, stay.place, stay.number, stay.since, stay.received, 0, child.need))
+        self.write(pack(now, BREACHED, child.row, stay.place, stay.number, stay.since, stay.received, 0, child.need))
         due = self.terms[stay.place].due
         if due is None or due.overflow is None or self.quantile(stay, "overflow") >= due.share:
             return
@@ -558,7 +556,7 @@ class Run(Frame):
         env = self.env
         if not self.touched or self.serving:
             return
-        if env.peek() > env.now:
+        if self.queue[0][0] > env.now:
             self._serve()
         else:
             self.serving = True
@@ -567,7 +565,7 @@ class Run(Frame):
 
     def _serve_now(self, event: Event) -> None:
         self.serving = False
-        if self.env.peek() > self.env.now:
+        if self.queue[0][0] > self.env.now:
             self._serve()
         else:
             self._settle()
@@ -655,7 +653,7 @@ class Run(Frame):
         if not at_once:
             self._off_list(place, now)
         detail = option * 2 + stay.urgent
-        self.write((now, STARTED, child.row, place, stay.number, stay.since, stay.received, detail, child.need))
+        self.write(pack(now, STARTED, child.row, place, stay.number, stay.since, stay.received, detail, child.need))
         self.course_area[place] -= now
         self.helped[place] += 1
         stay.status = HELPED
@@ -682,7 +680,7 @@ class Run(Frame):
 
     def _note_overload(self, stay: Stay, pool: int, now: int) -> None:
         over = self.committed[pool] - self.capacity[pool]
-        self.write((now, OVERLOADED, stay.child.row, pool, stay.number, now, now, over, stay.child.need))
+        self.write(pack(now, OVERLOADED, stay.child.row, pool, stay.number, now, now, over, stay.child.need))
 
     def _begin_stretch(self, stay: Stay, length: int) -> None:
         dropout = self.stretches[stay.place][stay.stretch][1]
@@ -716,7 +714,7 @@ class Run(Frame):
         else:
             self._continue(stay, now)  # type: ignore[arg-type]
         if self.waiting[place] or not self.alone[place]:
-            if self.alone[place] and place not in self.limited and not self.touched and self.env.peek() > now:
+            if self.alone[place] and place not in self.limited and not self.touched and self.queue[0][0] > now:
                 self._serve_place(place)
             else:
                 self.touched.add(self.shape.group_of[place])
@@ -727,7 +725,7 @@ class Run(Frame):
         """From assessment to the rest of the course, in the same pools."""
         place = stay.place
         option = self.offers[place][1][self.offers[place][0].index(stay.option)]
-        self.write((now, ASSESSED, stay.child.row, place, stay.number, stay.since, stay.received, option, stay.child.need))
+        self.write(pack(now, ASSESSED, stay.child.row, place, stay.number, stay.since, stay.received, option, stay.child.need))
         stay.since = now
         stay.stretch = 1
         stay.option = option
@@ -751,7 +749,7 @@ class Run(Frame):
             ending = self._outcome(stay) if self.terms[place].matched else DONE
         if ending == IMPROVED and self.needs.better[need] is None:
             ending = RECOVERED
-        self.write((now, ENDED, child.row, place, stay.number, stay.since, stay.received, ending, need))
+        self.write(pack(now, ENDED, child.row, place, stay.number, stay.since, stay.received, ending, need))
         stay.status = CLOSED
         self.left[place] += 1
         del child.stays[place]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
+from heapq import heappop
+from struct import Struct
+from typing import Any
 
 import numpy as np
 import simpy
@@ -21,11 +23,36 @@ MOST_EVENTS = 1 << 16
 MOST_CHILDREN = 1 << 24
 MOST_TERMS = 64
 """Different sets of terms up to which first visits are looked up for all children at once."""
-FLUSH = 90_000
 
 PURPOSES = ("length", "rest", "dropout", "dropout_at", "outcome", "route", "perceive", "patience", "review", "lead", "accept",
             "reason", "judge", "overflow", "overflow_delay", "beside")  # fmt: skip
 """What is drawn for a child at a service."""
+
+
+pack = Struct(f"{len(COLUMNS)}q").pack
+"""One record as bytes."""
+
+
+class Clock(simpy.Environment):
+    """SimPy's environment, with its queue in sight: what happens next is asked twice an event."""
+
+    def __init__(self, begin: int) -> None:
+        super().__init__(initial_time=begin)
+        self.queue: list[Any] = self._queue
+        # the queue is never empty while the run lasts: something always comes after the last second
+        self.schedule(self.event(), 0, 1 << 62)
+
+    def run_through(self, last: int) -> None:
+        """Process every event up to and including a second: SimPy's own step, without a call for each."""
+        queue = self.queue
+        while queue[0][0] <= last:
+            self._now, _, _, event = heappop(queue)
+            callbacks, event.callbacks = event.callbacks, None
+            for callback in callbacks:
+                callback(event)
+            if not event._ok and not hasattr(event, "_defused"):
+                raise event._value
+        self._now = last + 1
 
 
 class Frame:
@@ -37,11 +64,11 @@ class Frame:
         self.plans = plans
         self.shape = plans[0].shape
         self.end = self.shape.end
-        self.env = simpy.Environment(initial_time=self.shape.begin)
+        self.env = Clock(self.shape.begin)
+        self.queue = self.env.queue
         self.events = 0
-        self.buffer: list[int] = []
-        self.rows = array("q")
-        self.write = self.buffer.extend
+        self.rows = bytearray()
+        self.write = self.rows.extend
         self.keys = cohort.key
         self.draw = Columns(cohort.key)
         self.size = len(cohort)
@@ -131,14 +158,8 @@ class Frame:
             index = LAST + ((quantile >> SECOND) & LAST)
         return self.thresholds[index]
 
-    def flush(self) -> None:
-        """Move what was written into the compact store."""
-        self.rows.fromlist(self.buffer)
-        self.buffer.clear()
-
     def finished(self) -> Trajectory:
         """What came of it."""
-        self.flush()
         stop = self.end + 1
         for place in range(len(self.shape.places)):
             self.waiting_area[place] += self.waiting[place] * (stop - self.changed[place])

@@ -196,7 +196,8 @@ def _staff(scenario: Scenario) -> _Found:
     """Every course can be served by the pools it names."""
     for name, service in scenario.services.items():
         here = ("services", name)
-        if (service.places is None) == (not service.staff):
+        borrows = any("." in pool for pool in _pools_named(service))
+        if (service.places is None) == (not service.staff and not borrows):
             yield here, 'give either places (a number or "endless") or staff'
             continue
         for pool, content in service.staff.items():
@@ -205,13 +206,18 @@ def _staff(scenario: Scenario) -> _Found:
         for label in ("assessment", "course"):
             phase: Phase | None = getattr(service, label)
             if phase is not None:
-                yield from (((*here, label, "hours"), rule) for rule in _hours(service, phase))
-        if service.assessment and not any(_hours(service, p) for p in (service.assessment, service.course)):
+                yield from (((*here, label, "hours"), rule) for rule in _hours(scenario, service, phase))
+        if service.assessment and not any(_hours(scenario, service, p) for p in (service.assessment, service.course)):
             yield from _later_needs_no_more(here, service)
     yield from _too_small(scenario)
 
 
-def _hours(service: Service, phase: Phase) -> list[str]:
+def _pools_named(service: Service) -> set[str]:
+    phases = (service.assessment, service.course)
+    return {pool for phase in phases if phase for alternative in phase.hours for pool in alternative}
+
+
+def _hours(scenario: Scenario, service: Service, phase: Phase) -> list[str]:
     if service.places is not None:
         return ["a service with places takes no staff hours"] if phase.hours else []
     if not phase.hours:
@@ -219,8 +225,10 @@ def _hours(service: Service, phase: Phase) -> list[str]:
     rules = []
     for alternative in phase.hours:
         for pool in alternative:
-            if pool == "" and len(service.staff) > 1:
+            if pool == "" and len(service.staff) != 1:
                 rules.append("say which pool the hours are from: " + ", ".join(sorted(service.staff)))
+            elif "." in pool:
+                rules += _borrowed(scenario, service, pool)
             elif pool and pool not in service.staff:
                 rules.append(f'there is no pool "{pool}" here{nearest(pool, sorted(service.staff))}')
         if not any(alternative.values()):
@@ -228,12 +236,22 @@ def _hours(service: Service, phase: Phase) -> list[str]:
     return rules
 
 
+def _borrowed(scenario: Scenario, service: Service, pool: str) -> list[str]:
+    """A pool of another service, as ``service.pool``: it is there, and where this service is."""
+    owner, _, name = pool.partition(".")
+    if owner not in scenario.services or name not in scenario.services[owner].staff:
+        return [f'there is no pool "{pool}": write service.pool of a service with staff']
+    if service.shared and not scenario.services[owner].shared:
+        return [f'a shared service cannot take hours from "{pool}", which each area has of its own']
+    return []
+
+
 def requirements(service: Service, phase: Phase) -> tuple[dict[str, int], ...]:
     """Whole minutes a week by pool that a course takes in a phase, one mapping for each alternative."""
     if service.places is not None:
         return ({"places": 1},)
     interval = WEEK if phase.interval is None else phase.interval
-    only = next(iter(service.staff))
+    only = next(iter(service.staff), "")
     return tuple(
         {pool or only: max(1, round(hours * 60 * WEEK / interval)) for pool, hours in alternative.items() if hours}
         for alternative in phase.hours
@@ -263,15 +281,31 @@ def _too_small(scenario: Scenario) -> _Found:
             if not template.shared and scenario.areas[holder].detail == "neighbour":
                 continue
             service = service_of(scenario, name, content) if name in content.services else template
-            if not service.open or service.places is not None or not service.staff:
+            if not service.open or service.places is not None:
                 continue
-            children = children_of(scenario, holder, template.shared)
-            has = {pool: weekly_minutes(content_, children) for pool, content_ in service.staff.items()}
-            if any(rule for phase in (service.assessment, service.course) if phase for rule in _hours(service, phase)):
+            if any(
+                rule for phase in (service.assessment, service.course) if phase for rule in _hours(scenario, service, phase)
+            ):
                 continue
+            has = _minutes(scenario, name, holder)
+            for pool in _pools_named(service):
+                owner, dot, lent = pool.partition(".")
+                if dot:
+                    where = (
+                        scenario.areas[holder].catchment if scenario.services[owner].shared and not template.shared else holder
+                    )
+                    has[pool] = _minutes(scenario, owner, where)[lent]
             needed = requirements(service, service.assessment or service.course)
             if not any(all(has[pool] >= minutes for pool, minutes in option.items()) for option in needed):
                 stated = "; or ".join(" and ".join(f"{m} minutes a week of {p}" for p, m in o.items()) for o in needed)
                 rule = f"a course needs {stated}, and there are only {has}: it can never start"
                 here = (kind, holder, "services", name) if len(scenario.areas) > 1 else ("services", name)
                 yield here, rule
+
+
+def _minutes(scenario: Scenario, name: str, holder: str) -> dict[str, int]:
+    """Whole minutes a week of each pool of a service, as one area or catchment has it."""
+    shared = scenario.services[name].shared
+    service = service_of(scenario, name, catchments_of(scenario)[holder] if shared else scenario.areas[holder])
+    children = children_of(scenario, holder, shared)
+    return {pool: weekly_minutes(content, children) for pool, content in service.staff.items()}

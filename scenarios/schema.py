@@ -242,7 +242,8 @@ class Phase(Model):
     """Share of appointments missed: they use their time and lengthen the course."""
     hours: Hours = ()
     """Staff hours an appointment (a week, where ``length`` is given) by pool: a number where the service has one pool, a
-    mapping where several are needed at once, a list of mappings where the first that has room is taken."""
+    mapping where several are needed at once, a list of mappings where the first that has room is taken. A pool of another
+    service is written ``service.pool``: small services share posts so."""
     dropout: Share = 0.0
     """Share who leave before the end, evenly over its length."""
 

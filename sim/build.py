@@ -7,6 +7,7 @@ from datetime import date
 
 from scenarios.changes import dates, resolved
 from scenarios.check import requirements
+from scenarios.errors import TrinnError
 from scenarios.resolve import catchments_of, children_of, service_of, weekly_minutes
 from scenarios.schema import (
     ENDINGS,
@@ -38,7 +39,19 @@ def phases(scenario: Scenario) -> tuple[Plan, ...]:
     first = resolved(scenario, days[0])
     shape = _shape(first)
     days = tuple(day for day in days if day == date.min or seconds(day, shape.start) < shape.end)
-    return tuple(_plan(resolved(scenario, day), shape, day) for day in days)
+    plans = tuple(_plan(resolved(scenario, day), shape, day) for day in days)
+    for day, plan in zip(days, plans, strict=True):
+        _same_shape(plans[0], plan, day)
+    return plans
+
+
+def _same_shape(first: Plan, plan: Plan, day: date) -> None:
+    """A dated change may change how much and how long, but not how many choices of hours a course has."""
+    for place, (before, after) in enumerate(zip(first.offers, plan.offers, strict=True)):
+        if [len(options) for options in before] != [len(options) for options in after]:
+            holder, number = plan.shape.places[place]
+            rule = f"the choices of hours or phases of {plan.shape.services[number]} in {holder} cannot change on {day}"
+            raise TrinnError(f"{rule}: set them from the beginning")
 
 
 def _shape(scenario: Scenario) -> Shape:
@@ -61,6 +74,7 @@ def _shape(scenario: Scenario) -> Shape:
         for area in areas
     )
     pools = tuple((i, pool) for i, place in enumerate(places) for pool in _pools(scenario, place, services))
+    groups, group_of = _groups(scenario, places, services, place_at)
     return Shape(
         start=period.start,
         begin=begin,
@@ -74,11 +88,44 @@ def _shape(scenario: Scenario) -> Shape:
         shared=tuple(scenario.services[services[number]].shared for _, number in places),
         place_at=place_at,
         pools=pools,
-        groups=tuple((i,) for i in range(len(places))),
-        group_of=tuple(range(len(places))),
+        groups=tuple(groups),
+        group_of=tuple(group_of),
         streams=tuple(scenario.demand),
         doors=tuple(scenario.doors),
     )
+
+
+def _groups(
+    scenario: Scenario, places: list[tuple[str, int]], services: tuple[str, ...], place_at: tuple[tuple[int, ...], ...]
+) -> tuple[list[tuple[int, ...]], list[int]]:
+    """Places that share pools, and the group of each place. A course may take hours from a pool of another service."""
+    leader = list(range(len(places)))
+    for place, (holder, number) in enumerate(places):
+        for pool in _borrowed(scenario.services[services[number]]):
+            other = _place_of(scenario, holder, services, pool.partition(".")[0], place_at)
+            joined, kept = max(leader[place], leader[other]), min(leader[place], leader[other])
+            leader = [kept if old == joined else old for old in leader]
+    first = sorted(set(leader))
+    return [tuple(i for i, of in enumerate(leader) if of == f) for f in first], [first.index(of) for of in leader]
+
+
+def _borrowed(service: Service) -> set[str]:
+    """Pools of other services that its courses take hours from, as ``service.pool``."""
+    return {pool for course in _courses(service) for option in course.hours for pool in option if "." in pool}
+
+
+def _place_of(
+    scenario: Scenario, holder: str, services: tuple[str, ...], service: str, place_at: tuple[tuple[int, ...], ...]
+) -> int:
+    """Where a holder finds a service: an area its own or its catchment's, a catchment its own."""
+    areas = list(scenario.areas)
+    area = areas.index(holder) if holder in areas else [a.catchment for a in scenario.areas.values()].index(holder)
+    return place_at[area][services.index(service)]
+
+
+def _lent(scenario: Scenario, shape: Shape, holder: str, pool: str, pools: dict[int, dict[str, int]]) -> int:
+    service, _, name = pool.partition(".")
+    return pools[_place_of(scenario, holder, shape.services, service, shape.place_at)][name]
 
 
 def _pools(scenario: Scenario, place: tuple[str, int], services: Sequence[str]) -> tuple[str, ...]:
@@ -98,14 +145,17 @@ def _plan(scenario: Scenario, shape: Shape, day: date) -> Plan:
     known: dict[int, Terms] = {}
     terms, capacity, offers = [], [], []
     options: list[Option] = []
-    pool_number = {pool: i for i, pool in enumerate(shape.pools)}
+    pools: dict[int, dict[str, int]] = {}
+    for index, (place, pool) in enumerate(shape.pools):
+        pools.setdefault(place, {})[pool] = index
     for place, (holder, number) in enumerate(shape.places):
         service = _holder(scenario, shape, place)
         if id(service) not in known:
             known[id(service)] = _terms(scenario, shape, number, service)
         terms.append(known[id(service)])
         capacity += _capacity(scenario, shape, place, service, holder)
-        offers.append(_offers(service, place, pool_number, options))
+        lent = {pool: _lent(scenario, shape, holder, pool, pools) for pool in _borrowed(service)}
+        offers.append(_offers(service, pools.get(place, {}) | lent, options))
     doors = _cumulated((door.share, i) for i, door in enumerate(scenario.doors.values()))
     return Plan(
         at=shape.begin if day == date.min else max(shape.begin, seconds(day, shape.start)),
@@ -133,14 +183,12 @@ def _capacity(scenario: Scenario, shape: Shape, place: int, service: Service, ho
     return [weekly_minutes(pool, children) if service.open else 0 for pool in service.staff.values()]
 
 
-def _offers(
-    service: Service, place: int, pools: dict[tuple[int, str], int], options: list[Option]
-) -> tuple[tuple[int, ...], ...]:
+def _offers(service: Service, pools: dict[str, int], options: list[Option]) -> tuple[tuple[int, ...], ...]:
     result = []
     for course in _courses(service):
         numbers = []
         for needed in requirements(service, course) if service.places != "endless" else ({},):
-            options.append(tuple((pools[place, pool], amount) for pool, amount in needed.items()))
+            options.append(tuple((pools[pool], amount) for pool, amount in needed.items()))
             numbers.append(len(options) - 1)
         result.append(tuple(numbers))
     return tuple(result)

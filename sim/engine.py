@@ -659,8 +659,9 @@ class Run(Frame):
         stay.status = HELPED
         stay.since = now
         stay.option = option
+        stay.taken = taken = self.options[option]
         committed, capacity = self.committed, self.capacity
-        for pool, amount in self.options[option]:
+        for pool, amount in taken:
             committed[pool] += amount
             if committed[pool] > capacity[pool]:
                 self._note_overload(stay, pool, now)
@@ -707,7 +708,7 @@ class Run(Frame):
     def _end_stretch(self, stay: Stay) -> None:
         now, place = self.env.now, stay.place
         committed = self.committed
-        for pool, amount in self.options[stay.option]:
+        for pool, amount in stay.taken:
             committed[pool] -= amount
         if stay.dropped or stay.stretch + 1 == len(self.stretches[place]):
             self._end(stay, now)  # type: ignore[arg-type]
@@ -729,7 +730,8 @@ class Run(Frame):
         stay.since = now
         stay.stretch = 1
         stay.option = option
-        for pool, amount in self.options[option]:
+        stay.taken = self.options[option]
+        for pool, amount in stay.taken:
             self.committed[pool] += amount
             if self.committed[pool] > self.capacity[pool]:
                 self._note_overload(stay, pool, now)

@@ -96,8 +96,10 @@ def _applies(measure: Measure, view: View, service: int) -> bool:
     places = [i for i, (_, number) in enumerate(view.shape.places) if number == service]
     if measure.of == "reviewed":
         return any(view.plan.terms[place].review is not None for place in places)
-    pooled = {place for place, _ in view.shape.pools}
-    return any(place in pooled for place in places)
+    if measure.of == "listed":  # children may have to wait: courses take something from some pool
+        return any(view.plan.options[number] for place in places for number in view.plan.offers[place][0])
+    owners = {place for place, _ in view.shape.pools}
+    return any(place in owners for place in places)
 
 
 def weeks(plan: Plan) -> Ints:

@@ -7,6 +7,7 @@ from typing import Any
 
 from simpy.events import Event
 
+from sim.plan import Option
 from sim.records import Log
 
 REVIEWED, LISTED, HELPED, CLOSED = range(4)
@@ -68,7 +69,8 @@ class Stay(Moment):
         self.status = REVIEWED
         self.deadline: int | None = None
         self.key: tuple[int, ...] = ()  # on the list
-        self.option = 0  # of hours
+        self.option = 0  # of hours, by number
+        self.taken: Option = ()  # the hours it holds: a course that runs keeps its terms
         self.stretch = 0  # phase of the course
         self.dropped = False  # leaves before the end of this phase
 

@@ -1,0 +1,554 @@
+"""Trinn: what a change in staffing or organisation does to the help children get, and to those who wait for it.
+
+Five lines from a place to a report::
+
+    import trinn
+
+    base = trinn.load("stange")  # a place, an example, a file or a mapping
+    more = trinn.apply(base, "psychologists_2_per_20000", "bup.psychologist.fte+=1")  # levers and single changes
+    result = trinn.run(more, replications=20, seed=1)  # result.measures, .series, .events(0), .children(0)
+    both = trinn.compare({"today": base, "more": more}, replications=50, seed=1)  # both.table, both.verdicts
+    both.report("more.html", language="nb")
+
+What a user can put right is raised as :class:`TrinnError`. The module also holds the command ``trinn``.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import click
+
+from scenarios.changes import differences, is_change, resolved
+from scenarios.errors import Fault, TrinnError, one_line
+from scenarios.levers import Lever, apply, find_lever, levers, read_lever
+from scenarios.load import examples, is_lever_file, load
+from scenarios.places import catchment_of, places
+from scenarios.preset import Detail
+from scenarios.resolve import staffing
+from scenarios.schema import Label, Scenario
+
+if TYPE_CHECKING:
+    from dashboard.comparison import Comparison, compare
+    from sim.replicate import run
+    from sim.result import Result
+
+    __version__: str
+
+__all__ = [
+    "Comparison",
+    "Lever",
+    "Result",
+    "Scenario",
+    "TrinnError",
+    "__version__",
+    "apply",
+    "compare",
+    "load",
+    "run",
+]
+
+# What simulates is imported when it is asked for: it takes a second, and half of the commands do without.
+_LATER = {
+    "Comparison": "dashboard.comparison",
+    "Result": "sim.result",
+    "compare": "dashboard.comparison",
+    "run": "sim.replicate",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("sim.replicate").trinn_version()
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+# -- the command --------------------------------------------------------------------------------------------------------
+
+Language = Literal["nb", "en"]
+Form = Literal["json", "csv"]
+Rows = Sequence[Mapping[str, Any]]
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+_HINT = "this is a fault in trinn, not in your input; TRINN_DEBUG=1 shows where. Please report it"
+_TODAY: dict[Language, str] = {"nb": "i dag", "en": "today"}
+_HEADS = {
+    "name": "navn",
+    "number": "nummer",
+    "children_0_17": "barn 0-17",
+    "catchment": "opptaksområde",
+    "about": "om",
+    "grade": "sikkerhet",
+    "unit": "enhet",
+    "better": "bedre",
+    "label": "betegnelse",
+    "area": "område",
+    "service": "tjeneste",
+    "group": "gruppe",
+    "measure": "mål",
+    "mean": "snitt",
+}
+"""Norwegian heads of columns; in English the key itself is the head."""
+_WHOSE = {
+    ("own", "nb"): "Bemanning: slik scenarioet oppgir den.",
+    ("own", "en"): "Staffing: as the scenario states it.",
+    ("national_average", "nb"): "Bemanning: landsgjennomsnitt per 1000 barn. Det er IKKE stedets egne tall.",
+    ("national_average", "en"): "Staffing: national averages per 1000 children. These are NOT the place's own numbers.",
+}
+
+
+def _environment_language() -> Language:
+    """``nb`` where the environment says Norwegian, else ``en``."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(variable):
+            return "nb" if re.split(r"[_.@-]", value.lower())[0] in ("nb", "nn", "no") else "en"
+    return "en"
+
+
+def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(__getattr__("__version__"))
+        context.exit()
+
+
+def _all_of(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several options as one decorator, in this order."""
+
+    def put_on(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return put_on
+
+
+_form = _all_of(
+    click.option("--json", "form", flag_value="json", help="JSON on standard output, and nothing else there."),
+    click.option("--csv", "form", flag_value="csv", help="Comma-separated values on standard output, and nothing else there."),
+)
+_language = click.option(
+    "--language", type=click.Choice(["nb", "en"]), default=_environment_language, help="By default that of the environment."
+)
+_detail = click.option(
+    "--detail",
+    type=click.Choice(["neighbour", "full"]),
+    default="neighbour",
+    show_default=True,
+    help="full: simulate the other municipalities of the catchment too.",
+)
+_with = click.option("--with", "changes", multiple=True, metavar="CHANGE", help="A lever, or such as bup.psychologist.fte+=1.")
+
+
+def _simulation(replications: int) -> Callable[[Any], Any]:
+    """The options of a simulation."""
+    return _all_of(
+        click.option("--replications", type=int, default=replications, show_default=True, help="How many possible futures."),
+        click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same children."),
+        click.option("--workers", type=int, help="Processes; by default as many as pay."),
+        click.option("--by", multiple=True, type=click.Choice(["area", "group"]), help="Measures of each area or group too."),
+        _detail,
+        _form,
+        _language,
+    )
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version.")
+def _cli() -> None:
+    """What a change in staffing or organisation does to the help children get, and to those who wait for it."""
+
+
+@_cli.command("list")
+@click.argument("what", type=click.Choice(["places", "levers", "examples", "measures"]))
+@_all_of(_form, _language)
+def _list(what: str, form: Form | None, language: Language) -> None:
+    """What the library holds. Places stand in alphabetical order, and are never ranked by how they do."""
+    rows = {"places": _places, "levers": _levers, "examples": _examples, "measures": _measures}[what](language)
+    _put_rows(rows, form, language)
+
+
+def _places(_: Language) -> Rows:
+    return [
+        {"name": p.name, "number": p.number, "children_0_17": p.children_0_17, "catchment": catchment_of(p).label}
+        for p in places()
+    ]
+
+
+def _levers(language: Language) -> Rows:
+    return [{"name": name, "grade": lever.grade, "about": _in(lever.name, language)} for name, lever in levers().items()]
+
+
+def _examples(language: Language) -> Rows:
+    found = [(name, load(name)) for name in examples()]
+    return [{"name": name, "about": _in(scenario.about or scenario.name, language)} for name, scenario in found]
+
+
+def _measures(language: Language) -> Rows:
+    from sim.measures import MEASURES
+
+    return [
+        {"name": m.name, "per": m.per, "unit": m.unit, "better": m.better, "label": _in(m.label, language)}
+        | {"about": _in(m.about, language)}
+        for m in MEASURES.values()
+    ]
+
+
+@_cli.command("show")
+@click.argument("what", nargs=-1, required=True, metavar="SCENARIO | lever NAME")
+@_all_of(_with, _detail, _form, _language)
+def _show(what: tuple[str, ...], changes: tuple[str, ...], detail: Detail, form: Form | None, language: Language) -> None:
+    """A scenario as YAML, with its staffing in full-time equivalents and whose staffing it is; or a lever.
+
+    The YAML is a scenario file: save it, change it, and run it.
+    """
+    if what[0] == "lever" and len(what) == 2:
+        name, lever = find_lever(what[1])
+        _put_plain({"lever": name, **lever.plain()} if form == "json" else lever.plain(), form, [name])
+        return
+    if len(what) != 1:
+        raise TrinnError(f'show takes one scenario, or "lever" and its name (got {len(what)} words); quote a name with spaces')
+    scenario = apply(load(what[0], detail=detail), *changes)
+    posts = staffing(resolved(scenario))
+    if form == "csv":
+        _put_rows(posts, form, language)
+    elif form == "json":
+        _put_plain({"scenario": scenario.plain(), "whose_staffing": scenario.staffing, "staffing": posts}, form)
+    else:
+        _put_plain(scenario.plain(), None, _head(scenario, posts, language))
+
+
+def _head(scenario: Scenario, posts: Rows, language: Language) -> list[str]:
+    """What stands as comments above a scenario: name, whose staffing, the posts, and what its changes set."""
+    lines = [_in(scenario.name, language), _WHOSE[scenario.staffing, language]]
+    totals: dict[str, float] = {}
+    for post in posts:
+        name = f"{post['service']}.{post['pool']}"
+        totals[name] = totals.get(name, 0.0) + post["fte"]
+    unit = {"nb": "årsverk", "en": "full-time equivalents"}[language]
+    lines += [f"  {name}: {round(fte, 2):g} {unit}" for name, fte in totals.items()]
+    lines += [f"{_change.address}: {_change.old} → {_change.new}" for _change in differences(scenario)]
+    return lines
+
+
+@_cli.command("validate")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+def _validate(files: tuple[str, ...]) -> None:
+    """Check scenario files and lever files; every fault is listed with its line."""
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            _put(f"{file}: OK ({_checked(Path(file))})\n")
+        except TrinnError as error:
+            faults += error.faults
+    if faults:
+        raise TrinnError(faults)
+
+
+def _checked(file: Path) -> str:
+    """What a sound file holds, in a few words."""
+    if is_lever_file(file):
+        return f"a lever with {len(read_lever(file).changes)} changes"
+    scenario = load(file)
+    children = sum(area.children_0_17 for area in scenario.areas.values())
+    return f"services: {len(scenario.services)}, areas: {len(scenario.areas)}, children 0-17: {children}"
+
+
+@_cli.command("run")
+@click.argument("scenario")
+@_with
+@click.option("--events", type=click.Path(), metavar="FILE.csv", help="Write every event record of every replication.")
+@_simulation(replications=20)
+def _run(
+    scenario: str,
+    changes: tuple[str, ...],
+    events: str | None,
+    replications: int,
+    seed: int,
+    workers: int | None,
+    by: tuple[str, ...],
+    detail: Detail,
+    form: Form | None,
+    language: Language,
+) -> None:
+    """Simulate a place, an example or a scenario file, and show its measures."""
+    from sim.replicate import run
+
+    loaded = apply(load(scenario, detail=detail), *changes)
+    target = _writable(events) if events else None
+    with _progress(replications) as progress:
+        record: Literal["log", "weekly"] = "log" if target else "weekly"
+        result = run(loaded, replications=replications, seed=seed, workers=workers, record=record, by=by, progress=progress)
+    if target:
+        with _written(target) as file:
+            _put_events(result, file)
+    _put_result(result, form, language)
+
+
+@_cli.command("compare")
+@click.argument("base")
+@_with
+@click.option("--scenario", "stacks", multiple=True, metavar="NAME=CHANGE,...", help="A proposal of several changes, named.")
+@click.option("--report", type=click.Path(), metavar="FILE.html", help="Write a report, one self-contained page.")
+@_simulation(replications=50)
+def _compare(
+    base: str,
+    changes: tuple[str, ...],
+    stacks: tuple[str, ...],
+    report: str | None,
+    replications: int,
+    seed: int,
+    workers: int | None,
+    by: tuple[str, ...],
+    detail: Detail,
+    form: Form | None,
+    language: Language,
+) -> None:
+    """Compare BASE as it is with proposals, on the same children. Each --with makes a proposal of its own."""
+    from dashboard.comparison import compare
+
+    scenarios = _proposals(load(base, detail=detail), changes, stacks, _TODAY[language])
+    target = _writable(report) if report else None
+    words = ["trinn", "compare", base, *(word for change in changes for word in ("--with", change))]
+    words += [word for stack in stacks for word in ("--scenario", stack)]
+    words += [word for what in by for word in ("--by", what)]
+    words += ["--detail", detail] if detail != "neighbour" else []
+    words += ["--replications", str(replications), "--seed", str(seed)]
+    with _progress(replications * len(scenarios)) as progress:
+        both = compare(
+            scenarios,
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            by=by,
+            progress=progress,
+            command=shlex.join(words),
+        )
+    if target:
+        with _written(target) as file:
+            both.report(file, language=language)
+    _put_comparison(both, form, language)
+    if target:
+        click.echo({"nb": f"Rapport: {report}", "en": f"Report: {report}"}[language], err=True)
+
+
+def _proposals(base: Scenario, changes: Sequence[str], stacks: Sequence[str], today: str) -> dict[str, Scenario]:
+    """The base and its proposals by name. Raises TrinnError with the faults of all of them."""
+    named = [(_named(change), [change]) for change in changes] + [_stack(text) for text in stacks]
+    if not named:
+        raise TrinnError("there is nothing to compare with: give at least one --with or --scenario")
+    scenarios, faults = {today: base}, list[Fault]()
+    for name, what in named:
+        try:
+            if name in scenarios:
+                raise TrinnError(f'two scenarios are called "{name}"')
+            scenarios[name] = apply(base, *what)
+        except TrinnError as error:
+            faults += error.faults
+    if faults:
+        raise TrinnError(faults)
+    return scenarios
+
+
+def _named(change: str) -> str:
+    """What a proposal of one change is called."""
+    return change if is_change(change) else Path(change).stem if change.endswith((".yaml", ".yml")) else change
+
+
+def _stack(text: str) -> tuple[str, list[str]]:
+    """Name and changes of ``name=lever,change,...``; commas inside brackets belong to a change."""
+    name, _, rest = text.partition("=")
+    what = [part.strip() for part in re.split(r",(?![^\[]*\])", rest) if part.strip()]
+    if not name.strip() or not what:
+        raise TrinnError(f'--scenario takes NAME=CHANGE,... such as "more=bup.psychologist.fte+=1" (got "{text[:80]}")')
+    return name.strip(), what
+
+
+# -- what is written ----------------------------------------------------------------------------------------------------
+
+
+def _in(label: Label, language: Language) -> str:
+    return label.nb if language == "nb" else label.en
+
+
+def _put(text: str) -> None:
+    sys.stdout.write(text)
+
+
+def _put_plain(data: Mapping[str, Any], form: Form | None, comments: Sequence[str] = ()) -> None:
+    """Nested data as JSON, or as YAML under its comments."""
+    if form == "csv":
+        raise TrinnError("this cannot be put into a table: take --json")
+    if form == "json":
+        _put(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+        return
+    from ruamel.yaml import YAML
+
+    for line in comments:
+        _put(f"# {one_line(line)}\n")
+    yaml = YAML()
+    yaml.width = 120
+    yaml.dump(dict(data), sys.stdout)
+
+
+def _put_rows(rows: Rows, form: Form | None, language: Language) -> None:
+    """A table: JSON, comma-separated, or for people."""
+    heads = list(rows[0]) if rows else []
+    if form == "json":
+        _put(json.dumps(list(rows), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    elif form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerows([heads, *([row[head] for head in heads] for row in rows)])
+    else:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        terminal = sys.stdout.isatty()
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for head in heads:
+            right = bool(rows) and isinstance(rows[0][head], int | float)
+            name = _HEADS.get(head, head.replace("_", " ")) if language == "nb" else head.replace("_", " ")
+            table.add_column(name, justify="right" if right else "left", no_wrap=not terminal)
+        for row in rows:
+            table.add_row(*(Text(str(row[head])) for head in heads))
+        console = Console(file=sys.stdout, width=None if terminal else 10_000)
+        with console.capture() as captured:
+            console.print(table)
+        _put("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
+
+
+def _put_result(result: Result, form: Form | None, language: Language) -> None:
+    """The measures of a run."""
+    raise NotImplementedError
+
+
+def _put_comparison(both: Comparison, form: Form | None, language: Language) -> None:
+    """A comparison."""
+    raise NotImplementedError
+
+
+def _put_events(result: Result, file: Path) -> None:
+    """The event records of every replication, one after the other, with its number in the first column."""
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        for replication in result.replications:
+            events = result.events(replication.number)
+            events.insert(0, "replication", replication.number)
+            events.to_csv(stream, index=False, header=replication is result.replications[0], lineterminator="\n")
+
+
+def _writable(name: str) -> Path:
+    """Where a file will be written. Raises TrinnError now, not after the run, when it cannot be."""
+    path = Path(name)
+    try:
+        path = path.resolve()
+        if path.is_dir():
+            raise TrinnError(Fault("is a directory: give the name of a file", place=name))
+        if path.exists() and not path.is_file():
+            raise TrinnError(Fault("is not an ordinary file", place=name))
+        if not path.parent.is_dir():
+            raise TrinnError(Fault(f"cannot be written: there is no directory {path.parent}", place=name))
+        if path.exists() and not os.access(path, os.W_OK):
+            raise TrinnError(Fault("cannot be written: permission denied", place=name))
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".trinn-"):
+            return path
+    except (OSError, ValueError) as fault:
+        reason = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
+        raise TrinnError(Fault(f"cannot be written: {reason}", place=name)) from None
+
+
+@contextmanager
+def _written(target: Path) -> Iterator[Path]:
+    """A file beside the target that takes its place once it is whole."""
+    draft = target.with_name(f".trinn-{os.getpid()}-{target.name}"[:200])
+    try:
+        yield draft
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None] | None]:
+    """A bar on the terminal while replications finish; nothing where standard error is not one."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda count: bar.advance(task, count)
+
+
+# -- how it ends --------------------------------------------------------------------------------------------------------
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command ``trinn``. Exit codes: 0 done, 1 a fault of its own, 2 bad input, 130 interrupted."""
+    sys.exit(_ended(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def _ended(arguments: list[str]) -> int:
+    """Run the command; every way it can end, as an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):
+            cast(Any, stream).reconfigure(errors="replace")
+    try:
+        with _cli.make_context("trinn", arguments) as context:
+            _cli.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as fault:
+        fault.show()
+        return fault.exit_code
+    except TrinnError as error:
+        for line in str(error).splitlines():
+            click.echo(line, err=True)
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        _stop_workers()
+        click.echo({"nb": "Avbrutt.", "en": "Interrupted."}[_environment_language()], err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that closing standard output is silent too
+        return 0
+    except Exception as fault:
+        if os.environ.get("TRINN_DEBUG"):
+            raise
+        kind = type(fault).__name__
+        click.echo(one_line(f"trinn: {kind}: {fault}; {_HINT}"), err=True)
+        return 1
+    return 0
+
+
+def _stop_workers() -> None:
+    """End the worker processes of an interrupted run at once."""
+    reusable = sys.modules.get("joblib.externals.loky.reusable_executor")
+    executor = getattr(reusable, "_executor", None)
+    if executor is not None:
+        executor.shutdown(wait=True, kill_workers=True)
+
+
+if __name__ == "__main__":
+    main()

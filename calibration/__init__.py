@@ -1,0 +1,1 @@
+"""Published figures, and how near the model comes to them."""

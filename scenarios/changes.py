@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,17 +19,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from scenarios.errors import Fault, TrinnError, nearest
-from scenarios.reading import Document, M, Path_, dotted, validate
+from scenarios.reading import Document, M, Path_, dotted, path_of, validate
 from scenarios.resolve import catchments_of, children_of, fte_of, merged, service_of
 from scenarios.schema import Change, Scenario, Service
 from scenarios.units import format_duration, format_rate, parse_duration, parse_rate
 
 _CHANGE = re.compile(
-    r"\s*(?:(?P<area>[^/\s=]{1,80})/)?(?P<path>[\w:.\[\]-]{1,200}?)\s*(?P<op>\+=|-=|\*=|=)\s*(?P<value>[^@]{1,200}?)"
+    r"\s*(?:(?P<area>[^/\s=]{1,80})/)?(?P<path>[\w:.\[\]-]{1,200}?)\s*(?P<op>\+=|-=|\*=|=)\s*(?P<value>[^@\s](?:[^@]{0,199}?[^@\s])?)"
     r"\s*(?:@\s*(?P<date>\S{1,20}))?\s*"
 )
-_PER_1000 = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*1000")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_PATH = re.compile(r"[\w:-]+(?:\.[\w:-]+|\[[0-9]{1,6}\])*")
+_PER_1000 = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,20})?)\s*/\s*1000")
+_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?")
 
 
 @dataclass(frozen=True)
@@ -58,18 +60,22 @@ class Applied:
 def parse_change(text: str) -> Set:
     """A change taken apart. Raises :class:`TrinnError` when it is not one."""
     match = _CHANGE.fullmatch(text)
-    if match is None:
+    if match is None or not _PATH.fullmatch(match["path"]):
         rule = "is not a change: write an address, an operator and a value, such as bup.psychologist.fte+=1"
-        raise TrinnError(Fault(rule, place=text[:80]))
-    parts = re.findall(r"[^.\[\]]+", match["path"])
-    path = tuple(int(part) if part.isdigit() else part for part in parts)
+        raise TrinnError(Fault(rule, place=_named(text)))
+    path = path_of(match["path"])
     since = None
     if match["date"]:
         try:
             since = date.fromisoformat(match["date"])
         except ValueError:
-            raise TrinnError(Fault(f'"{match["date"]}" is not a date such as 2028-01-01', place=text[:80])) from None
-    return Set(text.strip(), match["area"], path, match["op"], match["value"].strip(), since)
+            raise TrinnError(Fault(f'"{match["date"]}" is not a date such as 2028-01-01', place=_named(text))) from None
+    return Set(_named(text), match["area"], path, match["op"], match["value"].strip(), since)
+
+
+def _named(text: str) -> str:
+    """A change as messages name it."""
+    return text.strip()[:80] or "a change"
 
 
 def is_change(text: str) -> bool:
@@ -83,7 +89,18 @@ def when(change: Change, scenario: Scenario) -> date:
     since = parsed.since or change.since
     if since == "beginning" or parsed.path[0] == "period":
         return date.min
-    return scenario.period.start if isinstance(since, str) else since
+    return _start(scenario) if isinstance(since, str) else since
+
+
+def _start(scenario: Scenario) -> date:
+    """The start date, after the changes that move it."""
+    start = scenario.period.start
+    for change in scenario.changes:
+        parsed = parse_change(change.set)
+        if parsed.path == ("period", "start"):
+            with suppress(ValueError):  # refused, with its place, when the change is made
+                start = date.fromisoformat(parsed.value)
+    return start
 
 
 def dates(scenario: Scenario) -> tuple[date, ...]:

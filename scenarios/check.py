@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-from pydantic import ValidationError
-
-from scenarios.errors import Fault, TrinnError, nearest
-from scenarios.reading import Document, Path_, validate
+from scenarios.errors import TrinnError, nearest
+from scenarios.reading import Document, Path_, path_of, validate
 from scenarios.resolve import catchments_of, children_of, merged, service_of, weekly_minutes
-from scenarios.schema import ENDINGS, STEPS, Phase, Route, Scenario, Service
-from scenarios.units import WEEK
+from scenarios.schema import ENDINGS, STEPS, Area, Catchment, Phase, Route, Scenario, Service
+from scenarios.units import LONGEST, WEEK, YEAR
+
+MOST_CHILDREN = 16_000_000
+"""Children of one replication; more would not fit in the memory of a common machine."""
+MOST_WORKING_DAYS = 2600
+"""Working days of a deadline: ten years."""
+EARLIEST, LATEST = 1950, 2150
+"""Years in which a period may start."""
 
 _Found = Iterator[tuple[Path_, str]]
+_Variants = list[tuple[Path_, str, Service]]
+"""Path, name and content of each service, and of each place where it differs."""
 _ROUNDING = 1e-6
+_FIXED = {"shared", "step", "role"}
 
 
 def check(scenario: Scenario, document: Document | None = None) -> None:
@@ -23,57 +31,80 @@ def check(scenario: Scenario, document: Document | None = None) -> None:
         TrinnError: with every fault and its place.
     """
     document = document or Document(None)
-    found = [*_names(scenario)]
+    found = [*_places(scenario)]
     if not found:
-        found = [*_shares(scenario), *_demand(scenario), *_reach(scenario), *_staff(scenario)]
+        variants, found = _variants(scenario)
+        unknown = [*_names(scenario, variants)]
+        found += [*unknown, *_shares(scenario, variants), *_demand(scenario), *_sizes(scenario, variants)]
+        found += [] if unknown else _reach(scenario, variants)
+        found += [*_staff(scenario, variants)]
+        found += [] if found else _too_small(scenario)
     if found:
+        found.sort(key=lambda item: document.line(item[0]) or 0)
         raise TrinnError(dict.fromkeys(document.fault(path, rule) for path, rule in found))
 
 
-def _names(scenario: Scenario) -> _Found:
-    """Every service, need and area that is named exists."""
-    services, needs = sorted(scenario.services), sorted(scenario.needs)
-    if not services:
+def _places(scenario: Scenario) -> _Found:
+    """Every area is where it is said to be, and states differences of services it has."""
+    if not scenario.services:
         yield ("services",), "must hold at least one service"
-    if not needs:
+    if not scenario.needs:
         yield ("needs",), "must hold at least one need"
     if not scenario.demand:
         yield ("demand",), "must hold at least one stream of children"
-    for path, name in _service_names(scenario):
-        if name not in scenario.services:
-            yield path, f'there is no service "{name}"{nearest(name, services)}'
-    for path, name in _need_names(scenario):
-        if name not in scenario.needs:
-            yield path, f'there is no need "{name}"{nearest(name, needs)}'
     for index, name in enumerate(scenario.focus):
         if name not in scenario.areas or scenario.areas[name].detail != "full":
             yield ("focus", index), f'"{name}" is not an area simulated in full{nearest(name, sorted(scenario.areas))}'
     if not scenario.focal_areas:
         yield ("areas",), "must hold at least one area with detail: full"
-    for kind, holders in (("areas", scenario.areas), ("catchments", scenario.catchments)):
-        for holder, content in holders.items():  # type: ignore[attr-defined]
+    for name in scenario.services:
+        if name in Scenario.model_fields:
+            yield ("services", name), f'"{name}" is a word of its own in a scenario: call the service something else'
+    for kind, holders in _holders(scenario):
+        for holder, content in holders.items():
             for name in content.services:
                 place = (kind, holder, "services", name)
                 if name not in scenario.services:
-                    yield place, f'there is no service "{name}"{nearest(name, services)}'
+                    yield place, f'there is no service "{name}"{nearest(name, sorted(scenario.services))}'
                 elif scenario.services[name].shared != (kind == "catchments"):
                     where = "a catchment" if scenario.services[name].shared else "an area"
                     yield place, f"{name} belongs to {where}: state the difference there"
-                else:
-                    yield from _difference(scenario, place)
+    for holder in scenario.catchments:
+        if holder not in catchments_of(scenario):
+            near = nearest(holder, sorted(catchments_of(scenario)))
+            yield ("catchments", holder), f"no area belongs to this catchment{near}"
 
 
-def _difference(scenario: Scenario, place: tuple[str, str, str, str]) -> _Found:
-    kind, holder, _, name = place
-    content = (scenario.areas if kind == "areas" else scenario.catchments)[holder]
-    try:
-        service_of(scenario, name, content)
-    except ValidationError:
-        try:
-            data = merged(scenario.services[name].plain(), content.services[name])
-            validate(Service, Document(data))
-        except TrinnError as error:
-            yield from (((*place, fault.field), fault.rule) for fault in error.faults)
+def _holders(scenario: Scenario) -> tuple[tuple[str, Mapping[str, Area | Catchment]], ...]:
+    return ("areas", scenario.areas), ("catchments", scenario.catchments)
+
+
+def _variants(scenario: Scenario) -> tuple[_Variants, list[tuple[Path_, str]]]:
+    """The services as templates and wherever they differ, each with its path; and what is wrong with the differences."""
+    variants: _Variants = [(("services", name), name, service) for name, service in scenario.services.items()]
+    found: list[tuple[Path_, str]] = []
+    for kind, holders in _holders(scenario):
+        for holder, content in holders.items():
+            for name, over in content.services.items():
+                place = (kind, holder, "services", name)
+                template = scenario.services[name]
+                found += [((*place, word), "is the same everywhere: state it under services") for word in _FIXED & over.keys()]
+                try:
+                    data = merged(template.plain(), over)
+                    variants.append((place, name, validate(Service, Document(data))))
+                except TrinnError as error:
+                    found += [((*place, *path_of(fault.field)), fault.rule) for fault in error.faults]
+    return variants, found
+
+
+def _names(scenario: Scenario, variants: _Variants) -> _Found:
+    """Every service and need that is named exists."""
+    for path, name in (*_service_names(scenario), *_services_named(variants)):
+        if name not in scenario.services:
+            yield path, f'there is no service "{name}"{nearest(name, sorted(scenario.services))}'
+    for path, name in _need_names(scenario):
+        if name not in scenario.needs:
+            yield path, f'there is no need "{name}"{nearest(name, sorted(scenario.needs))}'
 
 
 def _service_names(scenario: Scenario) -> Iterator[tuple[Path_, str]]:
@@ -84,8 +115,10 @@ def _service_names(scenario: Scenario) -> Iterator[tuple[Path_, str]]:
         yield from ((("doors", name, "to"), to) for to in door.to)
     if scenario.crisis:
         yield from ((("crisis", "to"), to) for to in scenario.crisis.to)
-    for name, service in scenario.services.items():
-        here = ("services", name)
+
+
+def _services_named(variants: _Variants) -> Iterator[tuple[Path_, str]]:
+    for here, _, service in variants:
         for index, route in enumerate(service.routes):
             yield from (((*here, "routes", index, "to"), to) for to in route.to)
         for index, alongside in enumerate(service.alongside):
@@ -104,22 +137,17 @@ def _need_names(scenario: Scenario) -> Iterator[tuple[Path_, str]]:
             yield ("needs", name, "improves_to"), need.improves_to
 
 
-def _shares(scenario: Scenario) -> _Found:
+def _shares(scenario: Scenario, variants: _Variants) -> _Found:
     """Probabilities that must sum to 1 do, and those that may not pass it do not."""
     for name, demand in scenario.demand.items():
-        if demand.mix and abs(sum(demand.mix.values()) - 1) > _ROUNDING:
-            yield ("demand", name, "mix"), f"shares must sum to 1 (got {sum(demand.mix.values()):g})"
-    if scenario.doors and abs(sum(door.share for door in scenario.doors.values()) - 1) > _ROUNDING:
-        yield ("doors",), f"shares must sum to 1 (got {sum(door.share for door in scenario.doors.values()):g})"
-    for name, service in scenario.services.items():
-        here = ("services", name)
+        yield from _sum(("demand", name, "mix"), demand.mix.values())
+    yield from _sum(("doors",), [door.share for door in scenario.doors.values()])
+    for here, _, service in variants:
         if service.outcomes:
-            for side in ("matched", "below"):
-                shares = getattr(service.outcomes, side)
-                if shares and abs(sum(shares.values()) - 1) > _ROUNDING:
-                    yield (*here, "outcomes", side), f"shares must sum to 1 (got {sum(shares.values()):g})"
-        if service.intake and service.intake.reasons and abs(sum(service.intake.reasons.values()) - 1) > _ROUNDING:
-            yield (*here, "intake", "reasons"), f"shares must sum to 1 (got {sum(service.intake.reasons.values()):g})"
+            yield from _sum((*here, "outcomes", "matched"), service.outcomes.matched.values(), needed=True)
+            yield from _sum((*here, "outcomes", "below"), service.outcomes.below.values())
+        if service.intake:
+            yield from _sum((*here, "intake", "reasons"), service.intake.reasons.values())
         if too_much := _most_routed(service.routes):
             ending, step, share = too_much
             yield (*here, "routes"), f"shares sum to {share:g} for a child after {ending} on {step}: at most 1"
@@ -128,6 +156,11 @@ def _shares(scenario: Scenario) -> _Found:
             yield ("needs", name, "worsens_to"), "is missing: the need has a worsening rate"
         if need.worsens_to == "crisis" and scenario.crisis is None:
             yield ("needs", name, "worsens_to"), 'leads to "crisis": say under crisis where such a child goes'
+
+
+def _sum(path: Path_, shares: Collection[float], needed: bool = False) -> _Found:
+    if (shares or needed) and abs(sum(shares) - 1) > _ROUNDING:
+        yield path, f"shares must sum to 1 (got {sum(shares):g})"
 
 
 def _most_routed(routes: tuple[Route, ...]) -> tuple[str, str, float] | None:
@@ -149,7 +182,7 @@ def _demand(scenario: Scenario) -> _Found:
             yield here, "says no service (to:), and the scenario has no doors"
         if demand.to is None and demand.areas == "neighbour":
             yield here, "of neighbours must go straight to a shared service (to:)"
-        if demand.areas == "neighbour" and demand.to and not scenario.services[demand.to].shared:
+        if demand.areas == "neighbour" and demand.to in scenario.services and not scenario.services[demand.to].shared:
             yield (*here, "to"), f"neighbours enter at shared services, and {demand.to} is not shared"
         if demand.areas == "neighbour" and demand.rate is not None:
             yield (*here, "rate"), "of neighbours is given per 1000 children (per_1000)"
@@ -165,14 +198,56 @@ def _demand(scenario: Scenario) -> _Found:
         yield ("period", "length"), "must be above 0"
 
 
-def _reach(scenario: Scenario) -> _Found:
+def _sizes(scenario: Scenario, variants: _Variants) -> _Found:
+    """Nothing is so large or so far away that a run could not hold it."""
+    start = scenario.period.start
+    if not EARLIEST <= start.year <= LATEST:
+        yield ("period", "start"), f"must lie between {EARLIEST} and {LATEST} (got {start})"
+    for name, need in scenario.needs.items():
+        for word in ("remission", "worsening"):
+            if getattr(need, word) > YEAR:
+                yield ("needs", name, word), "must be at most 1/s"
+    for here, _, service in variants:
+        if service.ages and service.ages[0] > service.ages[1]:
+            yield (*here, "ages"), f"the first year must not be above the last (got {service.ages[0]} and {service.ages[1]})"
+        if service.deadline and (service.deadline.working_days or 0) > MOST_WORKING_DAYS:
+            yield (*here, "deadline", "working_days"), f"must be ≤ {MOST_WORKING_DAYS} (got {service.deadline.working_days})"
+        if service.intake and (service.intake.within_working_days or 0) > MOST_WORKING_DAYS:
+            limit = service.intake.within_working_days
+            yield (*here, "intake", "within_working_days"), f"must be ≤ {MOST_WORKING_DAYS} (got {limit})"
+        for label in ("assessment", "course"):
+            phase: Phase | None = getattr(service, label)
+            if phase and phase.sessions and (phase.interval or 0) * phase.sessions / (1 - phase.missed) > LONGEST:
+                yield (*here, label), "sessions at this interval take more than 100 years"
+    if (children := _children_drawn(scenario)) > MOST_CHILDREN:
+        about = f"about {children:.3g} children in each replication, and the most is {MOST_CHILDREN:,}".replace(",", " ")
+        yield ("period", "length"), f"{about}: shorten period.length or period.warmup, or lower the rates under demand"
+
+
+def _children_drawn(scenario: Scenario) -> float:
+    """How many children a replication draws at most: the highest rate of each stream, held from the first day to the last."""
+    ahead = max(0.0, scenario.period.length / YEAR)
+    years = ahead + scenario.period.warmup / YEAR
+    total = float(sum(service.opening_list for service in scenario.services.values()) * len(scenario.focal_areas))
+    for demand in scenario.demand.values():
+        areas = [area for area in scenario.areas.values() if area.detail == demand.areas]
+        rate = (demand.rate or 0.0) * len(scenario.focal_areas)
+        rate += sum(per * area.children.get(band, 0) / 1000 for area in areas for band, per in demand.per_1000.items())
+        season = max(demand.season.months) if demand.season.months else 1 + demand.season.amplitude
+        total += rate * season * max(1.0, 1 + demand.trend) ** ahead * years
+    return total
+
+
+def _reach(scenario: Scenario, variants: _Variants) -> _Found:
     """Every service can be reached by somebody."""
     reached = {demand.to for demand in scenario.demand.values() if demand.to}
     reached |= {to for door in scenario.doors.values() if door.share for to in door.to}
     reached |= {name for name, service in scenario.services.items() if service.opening_list}
     if scenario.crisis:
         reached |= set(scenario.crisis.to)
-    edges = {name: set(_leads_to(service)) for name, service in scenario.services.items()}
+    edges: dict[str, set[str]] = {name: set() for name in scenario.services}
+    for _, name, service in variants:
+        edges[name] |= set(_leads_to(service))
     waiting = list(reached)
     while waiting:
         new = edges[waiting.pop()] - reached
@@ -192,10 +267,9 @@ def _leads_to(service: Service) -> Iterator[str]:
         yield service.deadline.overflow.to
 
 
-def _staff(scenario: Scenario) -> _Found:
-    """Every course can be served by the pools it names."""
-    for name, service in scenario.services.items():
-        here = ("services", name)
+def _staff(scenario: Scenario, variants: _Variants) -> _Found:
+    """Every course names the pools it takes hours from."""
+    for here, _, service in variants:
         borrows = any("." in pool for pool in _pools_named(service))
         if (service.places is None) == (not service.staff and not borrows):
             yield here, 'give either places (a number or "endless") or staff'
@@ -203,13 +277,14 @@ def _staff(scenario: Scenario) -> _Found:
         for pool, content in service.staff.items():
             if (content.fte is None) == (content.fte_per_1000 is None):
                 yield (*here, "staff", pool), "give either fte or fte_per_1000"
+            if pool in Service.model_fields:
+                yield (*here, "staff", pool), f'"{pool}" is a word of its own in a service: call the pool something else'
         for label in ("assessment", "course"):
             phase: Phase | None = getattr(service, label)
             if phase is not None:
                 yield from (((*here, label, "hours"), rule) for rule in _hours(scenario, service, phase))
         if service.assessment and not any(_hours(scenario, service, p) for p in (service.assessment, service.course)):
             yield from _later_needs_no_more(here, service)
-    yield from _too_small(scenario)
 
 
 def _pools_named(service: Service) -> set[str]:
@@ -226,7 +301,7 @@ def _hours(scenario: Scenario, service: Service, phase: Phase) -> list[str]:
     for alternative in phase.hours:
         for pool in alternative:
             if pool == "" and len(service.staff) != 1:
-                rules.append("say which pool the hours are from: " + ", ".join(sorted(service.staff)))
+                rules.append("say which pool the hours are from: " + (", ".join(sorted(service.staff)) or "service.pool"))
             elif "." in pool:
                 rules += _borrowed(scenario, service, pool)
             elif pool and pool not in service.staff:
@@ -298,7 +373,8 @@ def _too_small(scenario: Scenario) -> _Found:
             needed = requirements(service, service.assessment or service.course)
             if not any(all(has[pool] >= minutes for pool, minutes in option.items()) for option in needed):
                 stated = "; or ".join(" and ".join(f"{m} minutes a week of {p}" for p, m in o.items()) for o in needed)
-                rule = f"a course needs {stated}, and there are only {has}: it can never start"
+                there = " and ".join(f"{has[pool]} of {pool}" for pool in dict.fromkeys(p for o in needed for p in o))
+                rule = f"a course needs {stated}, and there are only {there}: it can never start"
                 here = (kind, holder, "services", name) if len(scenario.areas) > 1 else ("services", name)
                 yield here, rule
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+_LONGEST, _MOST = 100, 1000  # of a name, and of names allowed: looking for the nearest beyond them takes too long
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -20,7 +22,12 @@ class Fault:
 
     def __str__(self) -> str:
         where = " | ".join(part for part in (self.place, self.field) if part)
-        return f"{where}: {self.rule}" if where else self.rule
+        return one_line(f"{where}: {self.rule}" if where else self.rule)
+
+
+def one_line(text: str) -> str:
+    """The text with control and other invisible characters spelled out: what came from a file cannot steer a terminal."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class TrinnError(Exception):
@@ -37,8 +44,9 @@ class TrinnError(Exception):
 
 
 def nearest(name: str, allowed: Sequence[str], count: int = 3) -> str:
-    """A clause that names the allowed words nearest to ``name``: '; did you mean "bup"?', or the allowed ones if none is near."""
-    close = get_close_matches(name.lower(), allowed, n=count, cutoff=0.6)
+    """A clause that names the allowed words nearest to ``name``: '; did you mean "bup"?', or the allowed ones if none is."""
+    short = len(name) <= _LONGEST and len(allowed) <= _MOST
+    close = get_close_matches(name.lower(), allowed, n=count, cutoff=0.6) if short else []
     if close:
         return "; did you mean " + " or ".join(f'"{word}"' for word in close) + "?"
     if 0 < len(allowed) <= 12:

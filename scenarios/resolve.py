@@ -51,3 +51,20 @@ def catchments_of(scenario: Scenario) -> dict[str, Catchment]:
     """The catchments the areas belong to, named or not."""
     names = dict.fromkeys(area.catchment for area in scenario.areas.values())
     return {name: scenario.catchments.get(name, Catchment()) for name in names}
+
+
+def staffing(scenario: Scenario) -> list[dict[str, Any]]:
+    """The posts behind the results, one row a pool: area (or catchment), service, pool, fte, hours_a_week for children."""
+    rows = []
+    focal = [scenario.areas[name] for name in scenario.focal_areas]
+    catchments = catchments_of(scenario)
+    for name, template in scenario.services.items():
+        shared = template.shared
+        for holder in dict.fromkeys(area.catchment for area in focal) if shared else scenario.focal_areas:
+            service = service_of(scenario, name, catchments[holder] if shared else scenario.areas[holder])
+            children = children_of(scenario, holder, shared)
+            for pool, content in service.staff.items() if service.open else ():
+                hours = round(weekly_minutes(content, children) / 60, 2)
+                fte = round(fte_of(content, children), 4)
+                rows.append({"area": holder, "service": name, "pool": pool, "fte": fte, "hours_a_week": hours})
+    return rows

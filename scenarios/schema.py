@@ -92,6 +92,10 @@ class Law(Model):
         return self
 
 
+AT_ONCE = Law.model_validate("1s")
+"""As short as a handover or a course can be: so no circle of zero delays can exist."""
+
+
 def _and(names: set[str]) -> str:
     return " and ".join(sorted(names)) or "nothing"
 
@@ -172,7 +176,7 @@ class Door(Model):
     """Of the children who seek help; the shares of all doors sum to 1."""
     to: Services
     """Services in order: the first that is open here and takes the child's age."""
-    delay: Law = Law(mean="1s")
+    delay: Law = AT_ONCE
     """From the need to the first contact."""
 
 
@@ -282,7 +286,7 @@ class Intake(Model):
     """Probability that the reviewer sees the right step; else a neighbouring one."""
     reasons: dict[Reason, Share] = {}
     """Shares of the reasons where the need was seen as high enough; below it the reason is ``too_mild``."""
-    lead: Law = Law(mean="1s")
+    lead: Law = AT_ONCE
     """From the decision to the earliest start: notice, consent. Never past half of the time left to the deadline."""
 
 
@@ -293,7 +297,7 @@ class Overflow(Model):
     """The service that takes over."""
     share: Share = 1.0
     """Share who are given and take the other offer."""
-    delay: Law = Law(mean="1s")
+    delay: Law = AT_ONCE
 
 
 class Deadline(Model):
@@ -317,7 +321,7 @@ class Route(Model):
     """Only where the service takes the need for one of these steps. Empty: all."""
     share: Share = 1.0
     """Of those it fits; shares of the routes that fit the same child sum to at most 1."""
-    delay: Law = Law(mean="1s")
+    delay: Law = AT_ONCE
     """The handover's length."""
     lost: Share = 0.0
     """Share lost in the handover: they end up without help."""
@@ -395,7 +399,7 @@ class Area(Model):
     @property
     def children_0_17(self) -> int:
         """Inhabitants aged 0-17."""
-        return sum(self.children.get(band, 0) for band in CHILD_BANDS)
+        return sum(count for band, count in self.children.items() if band in CHILD_BANDS)
 
 
 class Catchment(Model):

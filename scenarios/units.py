@@ -20,8 +20,8 @@ YEAR = 36525 * DAY // 100  # the Julian year of 365.25 days: 31 557 600 s
 UNITS = {"s": 1, "min": MINUTE, "h": HOUR, "d": DAY, "w": WEEK, "y": YEAR}
 LONGEST = 100 * YEAR
 
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|min|h|d|w|y)\s*")
-_RATE = re.compile(r"\s*(\d+(?:\.\d+)?(?:[eE]-?\d+)?)\s*/\s*(s|min|h|d|w|y)\s*")
+_DURATION = re.compile(r"\s*([0-9]{1,20}(?:\.[0-9]{1,20})?)\s*(s|min|h|d|w|y)\s*")
+_RATE = re.compile(r"\s*([0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?)\s*/\s*(s|min|h|d|w|y)\s*")
 
 
 def parse_duration(value: Any) -> int:
@@ -64,8 +64,8 @@ def parse_rate(value: Any) -> float:
 
 
 def format_rate(per_year: float) -> str:
-    """``"1643.625/y"`` for a rate held as a number a year."""
-    return f"{per_year:.12g}/y"
+    """``"1643.625/y"`` for a rate held as a number a year; read again, it is the same number."""
+    return f"{per_year!r}/y".replace(".0/", "/")
 
 
 Duration = Annotated[

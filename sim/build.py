@@ -10,6 +10,7 @@ from scenarios.check import requirements
 from scenarios.errors import TrinnError
 from scenarios.resolve import catchments_of, children_of, service_of, weekly_minutes
 from scenarios.schema import (
+    AT_ONCE,
     ENDINGS,
     OUTCOMES,
     REASONS,
@@ -256,12 +257,16 @@ def _stretch(course: Course) -> Stretch:
     assert course.sessions is not None
     assert course.interval is not None
     mean = max(1, round(course.sessions * course.interval / (1 - course.missed)))
-    law = Law(law="gamma", mean=f"{mean}s", cv=course.cv) if course.cv else Law(mean=f"{mean}s")
-    return Stretch(table(law), limit(course.dropout))
+    law = {"law": "gamma", "mean": f"{mean}s", "cv": course.cv} if course.cv else f"{mean}s"
+    return Stretch(table(Law.model_validate(law)), limit(course.dropout))
+
+
+def _in_order(item: tuple[Outcome, float]) -> int:
+    return OUTCOMES.index(item[0])
 
 
 def _outcomes(shares: Mapping[Outcome, float]) -> tuple[tuple[int, int], ...]:
-    return _cumulated((shares.get(outcome, 0.0), ENDINGS.index(outcome)) for outcome in OUTCOMES)
+    return _cumulated((share, ENDINGS.index(outcome)) for outcome, share in sorted(shares.items(), key=_in_order))
 
 
 def _cumulated(shares: Iterable[tuple[float, int]]) -> tuple[tuple[int, int], ...]:
@@ -312,5 +317,5 @@ def _due(shape: Shape, deadline: Deadline) -> Due:
         by_severity=tuple(deadline.by_severity.get(severity) for severity in SEVERITIES),  # type: ignore[call-overload]
         overflow=shape.services.index(overflow.to) if overflow else None,
         share=limit(overflow.share) if overflow else 0,
-        delay=table(overflow.delay) if overflow else table(Law(mean="1s")),
+        delay=table(overflow.delay) if overflow else table(AT_ONCE),
     )

@@ -78,7 +78,7 @@ def draw_cohort(scenario: Scenario, plans: Sequence[Plan], seed: int, replicatio
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [np.zeros(0)] * 8
     order = np.lexsort((columns[0], columns[1]))
     key, *rest = (column[order] for column in columns)
-    return Cohort(key, *(column.astype(np.int64) for column in rest))
+    return Cohort(key.astype(np.uint64), *(column.astype(np.int64) for column in rest))
 
 
 def _at(day: date, shape: Shape) -> int:
@@ -200,7 +200,8 @@ def _points(cell: _Cell, shape: Shape, base: int) -> tuple[UInts, Ints, Floats]:
 def _highest(demand: Demand, shape: Shape) -> float:
     season = demand.season
     factor = max(season.months) if season.months else 1 + season.amplitude
-    return factor * max(1.0, 1 + demand.trend) ** max(0.0, shape.end / YEAR)
+    highest: float = factor * max(1.0, 1 + demand.trend) ** max(0.0, shape.end / YEAR)
+    return highest
 
 
 def _rate(cell: _Cell, times: Ints, shape: Shape) -> Floats:
@@ -222,7 +223,8 @@ def _season(season: Season, times: Ints, shape: Shape) -> Floats:
         first = shape.begin // DAY
         days = range(first, shape.end // DAY + 1)
         month = np.asarray([(shape.start + timedelta(days=day)).month - 1 for day in days])
-        return factors[month[times // DAY - first]]
+        by_month: Floats = factors[month[times // DAY - first]]
+        return by_month
     if season.amplitude:
         return 1 + season.amplitude * np.sin(2 * np.pi * (times % season.period) / season.period)
     return np.ones(len(times))

@@ -79,7 +79,7 @@ class Columns:
 
     def __init__(self, keys: UInts) -> None:
         self._array = keys
-        self._keys: list[int] | memoryview = memoryview(keys)
+        self._keys: list[int] | memoryview = keys.data
         self._columns: dict[int, memoryview] = {}
         self._uses: dict[int, int] = {}
         self._worth = max(64, len(keys) // 32)
@@ -98,5 +98,5 @@ class Columns:
         uses = self._uses.get(address, 0) + 1
         self._uses[address] = uses
         if uses > self._worth:
-            self._columns[address] = memoryview(draw_all(self._array, purpose, ordinal))
+            self._columns[address] = draw_all(self._array, purpose, ordinal).data
         return draw(self._keys[row], purpose, ordinal)

@@ -22,7 +22,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from heapq import heappop, heappush
 from typing import Any
 
 import simpy
@@ -30,9 +29,10 @@ from simpy.events import Event
 
 from scenarios.units import DAY
 from sim.cohort import NO_AGE, Cohort
-from sim.frame import ARRIVAL, COURSE, DECISION, HAZARD, LEAVING, PHASE, REACHING, SERVING, Frame, pack
+from sim.frame import ARRIVAL, COURSE, DECISION, HAZARD, LEAVING, PHASE, REACHING, pack
 from sim.laws import look_up
-from sim.plan import NOWHERE, Plan, Route, Terms
+from sim.lists import Lists
+from sim.plan import NOWHERE, Plan, Route
 from sim.records import Kind
 from sim.rules import (
     DONE,
@@ -95,28 +95,18 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-class Run(Frame):
+class Run(Lists):
     """One replication under way."""
 
     def __init__(self, plans: Sequence[Plan], cohort: Cohort) -> None:
         super().__init__(plans, cohort)
-        self.lists: list[list[tuple[tuple[int, ...], int, int, Stay]]] = [[] for _ in self.shape.places]
-        self.limited: dict[int, list[Stay]] = {
-            place: [] for plan in plans for place, terms in enumerate(plan.terms) if terms.length is not None
-        }
-        self.touched: set[int] = set()
-        self.serving = False
         self.on_phase = (self._change_phase,)
         self.on_arrival = (self._arise,)
         self.on_reaching = (self._reach,)
         self.on_decision = (self._decide,)
-        self.on_ready = (self._be_ready,)
         self.on_course = (self._end_stretch,)
         self.on_hazard = (self._clock_rings,)
-        self.on_patience = (self._give_up,)
-        self.on_deadline = (self._breach,)
         self.on_overflow = (self._overflow,)
-        self.on_serving = (self._serve_now,)
 
     def go(self) -> Trajectory:
         """From the beginning of the warm-up to the end of the period."""
@@ -430,91 +420,7 @@ class Run(Frame):
         self._close_stay(stay)
         self._follow(stay, route, now)
 
-    # -- waiting lists ------------------------------------------------------------------------------------------------------
-
-    def _join(self, stay: Stay, now: int, urgent: bool = False) -> None:
-        child, place = stay.child, stay.place
-        terms = self.terms[place]
-        was_reviewed = terms.review is not None and not (stay.urgent or urgent)
-        stay.status = LISTED
-        stay.since = now
-        stay.urgent = stay.urgent or urgent
-        self.waiting_area[place] += self.waiting[place] * (now - self.changed[place])
-        self.changed[place] = now
-        self.waiting[place] += 1
-        self.write(pack(now, JOINED, child.row, place, stay.number, now, stay.received, 0, child.need))
-        if stay.urgent:
-            self._start(stay, self._option_with_room(place) or self.offers[place][0][0], now)
-            return
-        if terms.due is not None:
-            self._set_deadline(stay, terms, now)
-        if terms.patience is not None:
-            first = self.first_patience[place]
-            if first is None or stay.number > 1:
-                delay = look_up(terms.patience, self.quantile(stay, "patience"))
-            else:
-                delay = first[child.row]
-            if now + delay <= self.shape.end:
-                self.schedule(Moment(self.on_patience, stay), LEAVING, child, delay)
-        if was_reviewed and terms.review is not None:
-            delay = look_up(terms.review.lead, self.quantile(stay, "lead"))
-            if stay.deadline is not None:  # the first appointment is set with the deadline in view
-                delay = max(1, min(delay, (stay.deadline - now) // 2))
-            self.schedule(Moment(self.on_ready, stay), DECISION, child, delay)
-        else:
-            self._enlist(stay)
-
-    def _set_deadline(self, stay: Stay, terms: Terms, now: int) -> None:
-        """The individual deadline, within the law's outer limit, from referral received."""
-        due = terms.due
-        assert due is not None
-        latest = None if due.outer is None else int(due.outer[stay.received // DAY - self.shape.first_day])
-        own = due.by_severity[self.needs.severity[stay.child.need]]
-        if own is not None:
-            latest = stay.received + own if latest is None else min(latest, stay.received + own)
-        stay.deadline = latest
-        if latest is not None and now < latest <= self.shape.end:
-            self.schedule(Moment(self.on_deadline, stay), LEAVING, stay.child, latest - now)
-
-    def _be_ready(self, event: Event) -> None:
-        stay: Stay = event._value
-        if stay.status == LISTED:
-            self._enlist(stay)
-            self._settle()
-
-    def _enlist(self, stay: Stay) -> None:
-        """Into the list by its order; an entry whose key is no longer the stay's is stale."""
-        terms, since, row = self.terms[stay.place], stay.since, stay.child.row
-        if terms.order == 0:
-            key: tuple[int, ...] = (since, row)
-        elif terms.order == 1:
-            key = (-self.needs.severity[stay.child.need], since, row)
-        elif terms.order == 2:
-            key = (self.shape.end * 2 if stay.deadline is None else stay.deadline, since, row)
-        else:
-            key = (stay.received, since, row)
-        stay.key = key
-        heappush(self.lists[stay.place], (key, row, stay.number, stay))
-        if stay.place in self.limited:
-            self.limited[stay.place].append(stay)
-        self.touched.add(self.shape.group_of[stay.place])
-
-    def _leave_list(self, stay: Stay, kind: int, detail: int) -> None:
-        """Off the list without a start."""
-        now, place = self.now(), stay.place
-        self._off_list(place, now)
-        self.write(pack(now, kind, stay.child.row, place, stay.number, stay.since, stay.received, detail, stay.child.need))
-        self._close_stay(stay)
-
-    def _off_list(self, place: int, now: int) -> None:
-        self.waiting_area[place] += self.waiting[place] * (now - self.changed[place])
-        self.changed[place] = now
-        self.waiting[place] -= 1
-
-    def _close_stay(self, stay: Stay) -> None:
-        stay.status = CLOSED
-        self.left[stay.place] += 1
-        del stay.child.stays[stay.place]
+    # -- leaving a list ------------------------------------------------------------------------------------------------------
 
     def _give_up(self, event: Event) -> None:
         stay: Stay = event._value
@@ -548,102 +454,6 @@ class Run(Frame):
             self._come(stay.child, place, self.now(), stay.received, False)
             if self.touched:
                 self._settle()
-
-    # -- serving ------------------------------------------------------------------------------------------------------------
-
-    def _settle(self) -> None:
-        """Serve the touched lists now if nothing else happens in this second, else when all else is done."""
-        env = self.env
-        if not self.touched or self.serving:
-            return
-        if self.queue[0][0] > env.now:
-            self._serve()
-        else:
-            self.serving = True
-            self.events += 1
-            env.schedule(Moment(self.on_serving, None), SERVING, 0)  # type: ignore[arg-type]
-
-    def _serve_now(self, event: Event) -> None:
-        self.serving = False
-        if self.queue[0][0] > self.env.now:
-            self._serve()
-        else:
-            self._settle()
-
-    def _serve(self) -> None:
-        touched, groups = self.touched, self.shape.groups
-        while touched:
-            group = min(touched)
-            touched.discard(group)
-            places = groups[group]
-            if len(places) == 1:
-                self._serve_place(places[0])
-            else:
-                self._serve_group(places)
-            for place in places:
-                if place in self.limited:
-                    self._turn_away(place)
-
-    def _head(self, place: int) -> Stay | None:
-        """The first who still waits; stale entries are dropped."""
-        heap = self.lists[place]
-        while heap:
-            key, _, _, stay = heap[0]
-            if stay.status == LISTED and stay.key == key:
-                return stay
-            heappop(heap)
-        return None
-
-    def _serve_place(self, place: int) -> None:
-        """One list with pools of its own: the head starts while there is room for it."""
-        now = self.now()
-        while (stay := self._head(place)) is not None:
-            option = self._option_with_room(place)
-            if option is None:
-                return
-            heappop(self.lists[place])
-            self._start(stay, option, now)
-
-    def _serve_group(self, places: tuple[int, ...]) -> None:
-        """Lists that share pools: heads in one order; a head that lacks hours of a pool closes it to those behind."""
-        now = self.now()
-        closed: set[int] = set()
-        started = True
-        while started:
-            started = False
-            heads = [(self.terms[p].weight, s.key, s.since, s.child.row, s) for p in places if (s := self._head(p))]
-            for *_, stay in sorted(heads, key=lambda head: head[:4]):
-                option = self._option_with_room(stay.place, closed)
-                if option is not None:
-                    heappop(self.lists[stay.place])
-                    self._start(stay, option, now)
-                    started = True
-                    break
-                for number in self.offers[stay.place][0]:
-                    closed.update(p for p, amount in self.options[number] if self.capacity[p] - self.committed[p] < amount)
-
-    def _option_with_room(self, place: int, closed: set[int] | None = None) -> int | None:
-        capacity, committed = self.capacity, self.committed
-        for number in self.offers[place][0]:
-            for pool, amount in self.options[number]:
-                if capacity[pool] - committed[pool] < amount or (closed and pool in closed):
-                    break
-            else:
-                return number
-        return None
-
-    def _turn_away(self, place: int) -> None:
-        """Those beyond the list's length go, the last who joined first."""
-        length = self.terms[place].length
-        joined = self.limited[place]
-        if length is not None:
-            while self.waiting[place] > length and joined:
-                stay = joined.pop()
-                if stay.status == LISTED:
-                    self._leave_list(stay, TURNED_AWAY, 0)
-                    self._go_on(stay, REFUSED)
-        if not self.waiting[place]:
-            joined.clear()
 
     # -- courses ------------------------------------------------------------------------------------------------------------
 

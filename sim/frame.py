@@ -40,7 +40,7 @@ class Clock(simpy.Environment):
         super().__init__(initial_time=begin)
         self.queue: list[Any] = self._queue
         # the queue is never empty while the run lasts: something always comes after the last second
-        self.schedule(self.event(), 0, 1 << 62)
+        self.schedule(self.event(), 0, 1 << 62)  # type: ignore[arg-type]
 
     def run_through(self, last: int) -> None:
         """Process every event up to and including a second: SimPy's own step, without a call for each."""
@@ -73,14 +73,14 @@ class Frame:
         self.draw = Columns(cohort.key)
         self.size = len(cohort)
         self.times, self.areas, self.born, self.first_need, self.to, self.streams = (
-            memoryview(np.ascontiguousarray(column))
+            np.ascontiguousarray(column).data
             for column in (cohort.time, cohort.area, cohort.born, cohort.need, cohort.to, cohort.stream)
         )
         self.seek_stream, self.door_stream, self.door_delay = stream("seek"), stream("door"), stream("door delay")
         self.remit_stream, self.worsen_stream = stream("remission"), stream("worsening")
         self.travel_stream, self.lost_stream = stream("handover"), stream("lost")
         self.purpose = {name: [stream(name, service) for service in self.shape.services] for name in PURPOSES}
-        self.thresholds = clock_table().tolist()
+        self.thresholds: list[int] = clock_table().tolist()
         self._start_counting()
         self.clocks_used = any(any(plan.needs.remission) or any(plan.needs.worsening) for plan in plans)
         self.take(plans[0])
@@ -122,7 +122,7 @@ class Frame:
 
     def _first(self, terms: Terms, purpose: str, table: Ints) -> memoryview:
         """The duration of every child's first visit, should it come to that."""
-        return memoryview(look_up_all(table, self.draw.column(self.purpose[purpose][terms.service])))
+        return look_up_all(table, self.draw.column(self.purpose[purpose][terms.service])).data
 
     def _simple(self, place: int) -> tuple[int, int, int] | None:
         """(option, pool, amount) of a place that children may enter without ceremony: one pool of its own, nothing beside."""
@@ -134,8 +134,7 @@ class Frame:
 
     def now(self) -> int:
         """The second it is."""
-        second: int = self.env.now  # type: ignore[assignment]
-        return second
+        return int(self.env.now)
 
     def schedule(self, event: Moment, kind: int, child: Child, delay: int) -> None:
         """Let an event of a child come after so many seconds."""

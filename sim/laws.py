@@ -42,7 +42,8 @@ def look_up_all(table: Ints, quantiles: Ints) -> Ints:
     """:func:`look_up` for a column of quantiles."""
     index = quantiles >> FIRST
     index[index == LAST] += (quantiles[index == LAST] >> SECOND) & LAST
-    return table[index]
+    found: Ints = table[index]
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -88,7 +89,8 @@ def _conditional_means(law: Law) -> Floats:
     if law.law == "uniform":
         assert law.low is not None
         assert law.high is not None
-        return law.low + (law.high - law.low) * middle
+        spread: Floats = law.low + (law.high - law.low) * middle
+        return spread
     values = np.sort(np.asarray(law.values, dtype=np.float64))
     picked: Floats = values[np.minimum((middle * len(values)).astype(np.int64), len(values) - 1)]
     return picked
@@ -99,7 +101,8 @@ def _exponential() -> Floats:
     _, above = _edges()
     x = -np.log(above[:-1])
     upper = np.append(above[1:-1] * (1 - np.log(above[1:-1])), 0.0)
-    return (above[:-1] * (1 + x) - upper) / (above[:-1] - above[1:])
+    means: Floats = (above[:-1] * (1 + x) - upper) / (above[:-1] - above[1:])
+    return means
 
 
 def _gamma(cv: float) -> Floats:

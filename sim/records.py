@@ -90,6 +90,6 @@ class Log:
         """The records of these kinds."""
         return Log(self.rows[np.isin(self.rows[:, 1], kinds)])
 
-    def where(self, mask: np.ndarray) -> Log:  # type: ignore[type-arg]
+    def where(self, mask: np.ndarray) -> Log:
         """The records that a mask of the same length picks."""
         return Log(self.rows[mask])

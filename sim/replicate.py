@@ -92,7 +92,7 @@ def _check_arguments(replications: int, seed: int, engine: str, workers: int | N
         ("seed", seed, 0, 2**63 - 1),
         ("workers", 1 if workers is None else workers, 1, 1024),
     ):
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        if type(value) is not int or not low <= value <= high:  # a bool is no number here
             raise TrinnError(f"{word}: must be a whole number from {low} to {high} (got {value!r})")
     if engine != "simpy":
         raise TrinnError(f'engine: must be "simpy" (got {engine!r})')
@@ -122,7 +122,7 @@ def _several(task: _Task) -> list[Replication]:
 
 def _all(task: _Task, plans: Sequence[Plan], workers: int | None) -> Iterator[Replication]:
     """Replications as they finish, in any order."""
-    wanted = workers or os.cpu_count() or 1
+    wanted = workers if workers is not None else (os.cpu_count() or 1)
     numbers = list(task.numbers)
     began = time.perf_counter()
     while numbers and (wanted == 1 or workers is None):

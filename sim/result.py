@@ -71,7 +71,7 @@ class Result:
             for number, service in enumerate(services):
                 values = replication.folded.series[:, number, :]
                 frame = pd.DataFrame(values, columns=list(SERIES))
-                head = {
+                head: dict[str, Any] = {
                     "scenario": self.name,
                     "replication": replication.number,
                     "week": week,

@@ -1,0 +1,481 @@
+"""Queueing theory through the public face: the library's example files are loaded, run, and held to the textbooks.
+
+Every check compares a mean over independent replications of pinned seeds with a formula that is computed here. It passes when
+the two are within the half-width of the mean, and only if that half-width is no more than the share of the theory that the test
+states: a check that could not see an error of that size is itself a failure. The half-width is four standard errors, and where
+replications are few the t value that is as rare as four standard errors of a normal law.
+
+The formulas are held to the values of the project's notes on methods (section 2), which were found apart from this program.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from math import exp, factorial, log, sqrt
+
+import numpy as np
+import pytest
+from scipy import integrate, sparse, stats
+
+from scenarios.levers import apply
+from scenarios.load import load
+from scenarios.units import DAY, YEAR
+from sim.records import Kind
+from sim.replicate import run
+
+CHANCE = 2 * stats.norm.sf(4)
+"""How often a right program fails one check with a fresh seed: one in 16 000."""
+DAYS_A_YEAR = YEAR / DAY
+
+
+# How a check is made
+
+
+def half_width(values):
+    """Four standard errors of the mean, as rare for a t law of so many replications as for a normal one."""
+    values = np.asarray(values, dtype=np.float64)
+    return float(stats.t.isf(CHANCE / 2, len(values) - 1) * values.std(ddof=1) / sqrt(len(values)))
+
+
+def agrees(values, theory, within):
+    """Hold the mean of one value a replication to the theory; ``within``: the largest half-width, as a share of the theory."""
+    half, seen = half_width(values), float(np.mean(values))
+    assert half <= within * abs(theory), f"half-width {half:.4g} is above {within:.1%} of {theory:.6g}: too little is simulated"
+    assert abs(seen - theory) <= half, f"{seen:.6g} ± {half:.4g} seen, {theory:.6g} by theory"
+
+
+def simulated(example, *changes, seed, replications=40, record="weekly"):
+    """An example of the library with changes put on from the very beginning, run in one process."""
+    return run(apply(load(example), *changes), replications=replications, seed=seed, workers=1, record=record)
+
+
+def from_beginning(*changes):
+    """Changes that hold in the warm-up too, so that the whole run is of one piece."""
+    return [{"set": change, "from": "beginning"} for change in changes]
+
+
+def of(result, measure, service="clinic"):
+    """A measure of a service, one value a replication."""
+    table = result.measures
+    return table[(table.service == service) & (table.measure == measure)].value.to_numpy()
+
+
+def altered(example, *changes):
+    """An example with changes that hold from the beginning of the warm-up."""
+    return load({"base": example, "changes": from_beginning(*changes)})
+
+
+def replicated(scenario, seed, replications=40, record="weekly"):
+    return run(scenario, replications=replications, seed=seed, workers=1, record=record)
+
+
+# The formulas
+
+
+def erlang_b(a, c):
+    """Share turned away of an M/M/c/c with offered load a (Erlang 1917): B_n = a B_(n-1) / (n + a B_(n-1))."""
+    blocked = 1.0
+    for n in range(1, c + 1):
+        blocked = a * blocked / (n + a * blocked)
+    return blocked
+
+
+def erlang_c(lam, mu, c):
+    """P(wait > 0), mean wait and mean list of an M/M/c (Erlang 1917; Gross and Harris, Fundamentals of Queueing Theory)."""
+    a = lam / mu
+    blocked = erlang_b(a, c)
+    waits = c * blocked / (c - a * (1 - blocked))
+    wait = waits / (c * mu - lam)
+    return waits, wait, lam * wait
+
+
+def pollaczek_khinchine(rho, mean, cv):
+    """Mean wait of an M/G/1 (Pollaczek 1930, Khinchine 1932): rho (1 + cv^2) / 2 x E[S] / (1 - rho)."""
+    return rho * (1 + cv**2) / 2 * mean / (1 - rho)
+
+
+def erlang_a(lam, mu, theta, c):
+    """(share who give up, mean list, P(wait > 0) of all) of an M/M/c with exponential patience (Palm 1957), by birth and death."""
+    weight, weights = 1.0, [1.0]
+    for n in range(1, c + 2000):
+        weight *= lam / (min(n, c) * mu + max(n - c, 0) * theta)
+        weights.append(weight)
+    law = np.asarray(weights) / sum(weights)
+    queue = float(np.dot(law, np.maximum(np.arange(len(law)) - c, 0)))
+    return theta * queue / lam, queue, float(law[c:].sum())
+
+
+def erlang_a_served_wait(lam, mu, theta, c):
+    """Mean wait of those who are served in an M/M/c with exponential patience (Garnett, Mandelbaum and Reiman 2002).
+
+    A child who meets n others ahead on the list of c busy places starts after n + 1 exits of rates c mu + k theta (k = n..0),
+    during each of which it gives up with hazard theta: E[W; served] is summed over n with the law of what an arrival meets.
+    """
+    weight, weights = 1.0, [1.0]
+    for n in range(1, c + 400):
+        weight *= lam / (min(n, c) * mu + max(n - c, 0) * theta)
+        weights.append(weight)
+    law = np.asarray(weights) / sum(weights)
+    served, waited = float(law[:c].sum()), 0.0
+    stays, time = 1.0, 0.0  # P(served) and mean time given served, for somebody with n ahead
+    for n in range(400):
+        rate = c * mu + (n + 1) * theta  # the next exit: a course ends, one of n ahead gives up, or oneself does
+        stays *= (rate - theta) / rate
+        time += 1 / rate
+        served += float(law[c + n]) * stays
+        waited += float(law[c + n]) * stays * time
+    return waited / served
+
+
+def priority_waits(rates, mu, c):
+    """Mean wait by priority of a non-preemptive M/M/c with one law of service (Cobham 1954; Kella and Yechiali 1985)."""
+    base = erlang_c(sum(rates), mu, c)[0] / (c * mu)
+    waits, above = [], 0.0
+    for rate in rates:
+        here = above + rate / (c * mu)
+        waits.append(base / ((1 - above) * (1 - here)))
+        above = here
+    return waits
+
+
+def jackson(gamma, routing, mu, c):
+    """(arrival rate, mean number) by node of an open Jackson network (Jackson 1957): lam = (I - P')^-1 gamma, nodes as M/M/c."""
+    lam = np.linalg.solve(np.eye(len(gamma)) - np.asarray(routing).T, np.asarray(gamma))
+    return lam, [erlang_c(rate, m, k)[2] + rate / m for rate, m, k in zip(lam, mu, c, strict=True)]
+
+
+def endless_mean(t, rate, swing, period, mean, survival):
+    """Mean number in an M(t)/G/inf at time t (Eick, Massey and Whitt 1993): the integral of rate(t - u) P(S > u) du."""
+    turn = 2 * np.pi / period
+    cosine = integrate.quad(lambda u: np.cos(turn * u) * survival(u), 0, 60 * mean, limit=500)[0]
+    sine = integrate.quad(lambda u: np.sin(turn * u) * survival(u), 0, 60 * mean, limit=500)[0]
+    return rate * mean + swing * (np.sin(turn * t) * cosine - np.cos(turn * t) * sine)
+
+
+def lognormal_survival(mean, cv):
+    sigma = sqrt(log(1 + cv**2))
+    return stats.lognorm(sigma, scale=mean * exp(-(sigma**2) / 2)).sf
+
+
+@cache
+def loaded_law(lam, mu, c, first, time, most=600):
+    """The law of the number in an M/M/c at a time, from a known number (Kolmogorov's forward equations)."""
+    n = np.arange(most + 1)
+    up, down = np.where(n < most, lam, 0.0), np.minimum(n, c) * mu
+    forward = sparse.diags([up[:-1], -(up + down), down[1:]], [-1, 0, 1], format="csc")
+    start = np.zeros(most + 1)
+    start[first] = 1.0
+    return sparse.linalg.expm_multiply(forward * time, start)
+
+
+def loaded_list(lam, mu, c, first, time):
+    """Mean number on the list of an M/M/c at a time, from ``first`` children on the first day, the c who start included."""
+    law = loaded_law(lam, mu, c, first, time)
+    return float(law @ np.maximum(np.arange(len(law)) - c, 0))
+
+
+# The formulas against the values of the notes on methods
+
+
+def test_the_formulas_give_the_known_values_of_single_services():
+    """Erlang B, C and A, Pollaczek-Khinchine and priorities, to the digits of methods.md, section 2."""
+    assert erlang_b(5, 5) == pytest.approx(0.284867821331, abs=1e-12)
+    assert erlang_b(20, 25) == pytest.approx(0.050221777891, abs=1e-12)
+    assert erlang_c(4.5, 1, 5) == pytest.approx((0.762493220733, 1.524986441466, 6.862438986596), abs=1e-11)
+    assert [erlang_c(0.9 * c, 1, c)[1] for c in (1, 2, 10)] == pytest.approx([9, 4.263157894737, 0.668731524108], abs=1e-11)
+    assert [pollaczek_khinchine(0.8, 1, sqrt(v)) for v in (0, 0.5, 1, 2.25)] == pytest.approx([2, 3, 4, 6.5])
+    assert erlang_a(6, 1, 0.5, 5) == pytest.approx((0.226386610005, 2.716639320061, 0.802838464577), abs=1e-11)
+    assert erlang_a_served_wait(6, 1, 0.5, 5) == pytest.approx(0.452165741169, abs=1e-11)
+    assert priority_waits((1, 1.5, 2), 1, 5) == pytest.approx([0.190623305183, 0.381246610366, 3.049972882932], abs=1e-11)
+
+
+def test_erlang_b_by_recursion_is_erlang_b_by_its_sum():
+    """The recursion and the definition a^c/c! / sum a^n/n! agree."""
+    assert erlang_b(5, 5) == pytest.approx(5**5 / factorial(5) / sum(5**n / factorial(n) for n in range(6)))
+
+
+GAMMA, MU, PLACES = (1.0, 0.5, 0.0), (1.0, 0.9, 0.8), (3, 3, 2)
+ROUTING = ((0.1, 0.5, 0.2), (0.1, 0.2, 0.3), (0.0, 0.1, 0.1))
+
+
+def test_the_formulas_give_the_known_values_of_networks_and_of_time():
+    """Jackson, M(t)/G/inf and the loaded list, to the digits of methods.md, section 2."""
+    lam, number = jackson(GAMMA, ROUTING, MU, PLACES)
+    assert lam == pytest.approx([1.280487804878, 1.524390243902, 0.792682926829], abs=1e-11)
+    assert number == pytest.approx([1.403003404642, 2.096528955104, 1.313167709132], abs=1e-11)
+    assert sum(number) / sum(GAMMA) == pytest.approx(3.208466712585, abs=1e-11)
+    known = {0: 21.845669691895, 3: 35.191207904556, 6: 38.154330308105, 9: 24.808792095444}
+    for t, value in known.items():
+        assert endless_mean(t, 10, 6, 12, 3, lambda u: np.exp(-u / 3)) == pytest.approx(value, abs=1e-6)
+    wide = lognormal_survival(3, 1.0)
+    assert [endless_mean(t, 10, 6, 12, 3, wide) for t in (0, 3)] == pytest.approx([21.713130650036, 36.561571951009], abs=1e-6)
+    assert [loaded_list(4.5, 1, 5, 105, t) for t in (40, 200)] == pytest.approx([80.000105211, 19.885183003], abs=1e-5)
+
+
+# The check itself can fail
+
+
+def test_a_check_refuses_a_theory_that_is_a_tenth_off():
+    """The same simulated values that agree with Erlang B and C do not agree with 0.9 or 1.1 times their values."""
+    loss = of(simulated("loss", seed=11), "refused_share")
+    list_of_four = of(replicated(altered("one_service", "demand.children.rate=3.5/d"), seed=12, replications=60), "waiting")
+    for values, theory in ((loss, erlang_b(5, 5)), (list_of_four, erlang_c(3.5, 1, 5)[2])):
+        agrees(values, theory, within=0.08)
+        for wrong in (0.9 * theory, 1.1 * theory):
+            with pytest.raises(AssertionError, match="by theory"):
+                agrees(values, wrong, within=0.1)
+
+
+def test_a_check_refuses_to_speak_from_too_little():
+    """Three short replications of a busy service are no test of its mean wait, however near they come."""
+    result = run(load({"base": "one_service", "period": {"length": "60d"}}), replications=3, seed=5, workers=1, record="weekly")
+    with pytest.raises(AssertionError, match="too little is simulated"):
+        agrees(of(result, "waiting"), erlang_c(4.5, 1, 5)[2], within=0.1)
+
+
+# One service
+
+
+def check_loss(scenario, a, c, seed, within, replications=40):
+    result = replicated(scenario, seed, replications)
+    blocked = erlang_b(a, c)
+    agrees(of(result, "refused_share"), blocked, within)
+    agrees(of(result, "in_course"), a * (1 - blocked), within)
+    assert not of(result, "waiting").any(), "nobody ever stands on a list of no length"
+
+
+def test_a_list_of_no_length_turns_away_the_share_of_erlang_b():
+    """M/M/5/5, a = 5: the share refused and the mean number in course, half-widths below 2 % (Erlang 1917)."""
+    check_loss(load("loss"), 5, 5, seed=101, within=0.02, replications=30)
+
+
+def test_the_loss_share_does_not_depend_on_the_law_of_the_courses():
+    """M/G/5/5 is insensitive: fixed courses of the same mean lose the same share (Sevastyanov 1957), half-width below 2 %."""
+    check_loss(altered("loss", "clinic.course.length=1d"), 5, 5, seed=102, within=0.02, replications=20)
+
+
+@pytest.mark.slow
+def test_a_wide_loss_system_turns_away_the_share_of_erlang_b():
+    """M/M/25/25, a = 20: a share of 5.02 %, half-width below 2 %."""
+    check_loss(altered("loss", "clinic.places=25", "demand.children.rate=20/d"), 20, 25, seed=103, within=0.02)
+
+
+def check_waits(scenario, lam, mu, c, seed, within, replications=40):
+    result = replicated(scenario, seed, replications)
+    waits, wait, queue = erlang_c(lam, mu, c)
+    agrees(of(result, "waited"), waits, within)
+    agrees(of(result, "wait_list_started"), wait, within)
+    agrees(of(result, "waiting"), queue, within)
+    agrees(of(result, "in_course"), lam / mu, within)
+
+
+def test_waits_for_five_places_are_those_of_erlang_c():
+    """M/M/5 at rho 0.7: P(W > 0), mean wait, mean list and mean number in course, half-widths below 7 % (Erlang 1917)."""
+    check_waits(altered("one_service", "demand.children.rate=3.5/d"), 3.5, 1, 5, seed=104, within=0.07)
+
+
+@pytest.mark.slow
+def test_waits_in_heavy_traffic_are_those_of_erlang_c():
+    """M/M/5 at rho 0.9, as the example stands: half-widths below 7 % of 1.525 days and 6.862 children."""
+    check_waits(load({"base": "one_service", "period": {"length": "50y"}}), 4.5, 1, 5, seed=105, within=0.07)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("c", "within"), [(1, 0.10), (2, 0.10), (10, 0.09)])
+def test_waits_for_any_number_of_places_are_those_of_erlang_c(c, within):
+    """M/M/c at rho 0.9 and 1, 2 and 10 places: half-widths below a tenth."""
+    changes = (f"clinic.places={c}", f"demand.children.rate={0.9 * c:g}/d")
+    base = {"base": "one_service", "period": {"warmup": "3y", "length": "90y" if c < 10 else "25y"}}
+    scenario = load(base | {"changes": from_beginning(*changes)})
+    check_waits(scenario, 0.9 * c, 1, c, seed=106 + c, within=within)
+
+
+COURSES = [
+    ("fixed", 0.0), ("gamma", 0.5), ("gamma", 1.0), ("gamma", 1.5), ("gamma", 2.0),
+    ("lognormal", 0.5), ("lognormal", 1.0), ("lognormal", 1.5), ("lognormal", 2.0),
+]  # fmt: skip
+
+
+def check_one_place(law, cv, rho, length, seed, within, replications=40):
+    course = {"length": "1d" if law == "fixed" else {"law": law, "mean": "1d", "cv": cv}}
+    scenario = load(
+        {
+            "base": "general_service",
+            "period": {"length": length},
+            "demand": {"children": {"rate": f"{rho}/d"}},
+            "services": {"clinic": {"course": {"length": None} | course}},
+        }
+    )
+    result = replicated(scenario, seed, replications)
+    wait = pollaczek_khinchine(rho, 1.0, cv)
+    agrees(of(result, "wait_list_started"), wait, within)
+    agrees(of(result, "waiting"), rho * wait, within)
+    agrees(of(result, "waited"), rho, within)
+
+
+@pytest.mark.parametrize(("law", "cv"), [c for c in COURSES if c != ("lognormal", 0.5)])
+def test_the_wait_for_one_place_grows_with_the_square_of_the_variation(law, cv):
+    """M/G/1 at rho 0.5, cv 0 to 2: mean wait, mean list, share who wait; half-widths below 14 % (Pollaczek-Khinchine)."""
+    check_one_place(law, cv, 0.5, "5y", seed=120, within=0.14)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("law", "cv"), COURSES)
+def test_the_wait_for_one_busy_place_grows_with_the_square_of_the_variation(law, cv):
+    """M/G/1 at rho 0.8, cv 0 to 2: half-widths below 9 %, of means from 2 to 10 days."""
+    check_one_place(law, cv, 0.8, "60y", seed=121, within=0.09)
+
+
+def check_endless(survival, law, seed, within, replications):
+    scenario = load({"base": "endless", "services": {"clinic": {"course": {"length": law}}}})
+    result = replicated(scenario, seed, replications)
+    series = result.series[result.series.week >= 0]
+    agrees(of(result, "in_course"), 30.0, within)
+    for day in (0, 3, 6, 9):  # weeks of seven days meet every day of a cycle of twelve
+        here = series[series.week * 7 % 12 == day]
+        theory = endless_mean(day, 10, 6, 12, 3, survival)
+        agrees(here.groupby("replication").in_course.mean(), theory, within)
+        # the law is Poisson: its variance is its mean; points 84 days apart are as good as independent
+        agrees(((here.in_course - theory) ** 2).groupby(here.replication).mean(), theory, 0.35)
+
+
+def test_children_in_endless_service_follow_the_waves_of_demand():
+    """M(t)/M/inf, 10 + 6 sin(2 pi t / 12) a day, 3 days: mean and variance at four moments, half-widths of means below 3 %."""
+    check_endless(lambda u: np.exp(-u / 3), {"law": "exponential", "mean": "3d"}, seed=131, within=0.03, replications=20)
+
+
+@pytest.mark.slow
+def test_children_in_endless_service_with_uneven_courses_follow_the_waves_of_demand():
+    """M(t)/G/inf with lognormal courses of cv 1: half-widths below 2 % (Eick, Massey and Whitt 1993)."""
+    law = {"law": "lognormal", "mean": "3d", "cv": 1.0}
+    check_endless(lognormal_survival(3, 1.0), law, seed=132, within=0.02, replications=40)
+
+
+def test_impatient_children_leave_and_wait_as_erlang_a_says():
+    """M/M/5 with patience of 2 days, 6 a day: share who give up, mean list, wait of the served; half-widths below 5 %."""
+    result = simulated("impatience", seed=141, replications=30)
+    gave_up, queue, waits = erlang_a(6, 1, 0.5, 5)
+    agrees(of(result, "gave_up_share"), gave_up, 0.05)
+    agrees(of(result, "waiting"), queue, 0.05)
+    agrees(of(result, "wait_list_started"), erlang_a_served_wait(6, 1, 0.5, 5), 0.05)
+    agrees(of(result, "wait_list_left"), queue / 6, 0.05)
+    agrees(of(result, "in_course"), 6 * (1 - gave_up), 0.05)
+    met = of(result, "waited") * of(result, "started") + of(result, "gave_up")
+    agrees(met / of(result, "children_in"), waits, 0.05)
+
+
+def waits_by_need(result):
+    """Mean wait on the list in days of those who started in the period: replication x need."""
+    rows = []
+    for kept in result.replications:
+        starts = kept.log.of(Kind.STARTED)
+        starts = starts.where(starts.time >= 0)
+        days = (starts.time - starts.since) / DAY
+        rows.append(np.bincount(starts.need, days) / np.bincount(starts.need))
+    return np.asarray(rows)
+
+
+def check_priorities(scenario, rates, seed, within, replications):
+    result = replicated(scenario, seed, replications, record="log")
+    assert result.plans[0].needs.names == ("severe", "moderate", "mild")
+    seen = waits_by_need(result)
+    for need, theory in enumerate(priority_waits(rates, 1, 5)):
+        agrees(seen[:, need], theory, within)
+
+
+def test_the_more_severe_wait_less_as_the_theory_of_priorities_says():
+    """Non-preemptive M/M/5 with three priorities at rho 0.8: mean wait of each, half-widths below 10 % (Cobham 1954)."""
+    rates = tuple(4.0 / 4.5 * rate for rate in (1, 1.5, 2))
+    check_priorities(altered("priorities", "demand.children.rate=4/d"), rates, seed=151, within=0.10, replications=40)
+
+
+@pytest.mark.slow
+def test_priorities_in_heavy_traffic_are_those_of_the_theory():
+    """The example as it stands, rho 0.9: 0.191, 0.381 and 3.050 days, half-widths below 8 %."""
+    scenario = load({"base": "priorities", "period": {"length": "40y"}})
+    check_priorities(scenario, (1, 1.5, 2), seed=152, within=0.08, replications=40)
+
+
+# Networks
+
+
+def check_network(scenario, gamma, routing, mu, places, seed, within, replications):
+    result = replicated(scenario, seed, replications)
+    lam, number = jackson(gamma, routing, mu, places)
+    total = np.zeros(replications)
+    for service, rate, mean in zip(scenario.services, lam, number, strict=True):
+        inside = of(result, "waiting", service) + of(result, "in_course", service)
+        agrees(of(result, "children_in", service), rate * DAYS_A_YEAR, within)
+        agrees(inside, mean, within)
+        total += inside
+    agrees(total / sum(gamma), sum(number) / sum(gamma), within)  # the mean time from coming to leaving, by Little's law
+
+
+def test_two_services_in_tandem_with_a_way_back_are_a_jackson_network():
+    """1.5 a day, a quarter come back: 2 a day at each service, three places each; half-widths below 8 % (Jackson 1957)."""
+    check_network(load("tandem"), (1.5, 0), ((0, 1), (0.25, 0)), (1, 1), (3, 3), seed=161, within=0.08, replications=40)
+
+
+def test_three_services_with_many_ways_are_a_jackson_network():
+    """The network of methods.md: arrival rates and numbers of three services; half-widths below 6 % (Jackson 1957)."""
+    check_network(load("jackson"), GAMMA, ROUTING, MU, PLACES, seed=162, within=0.06, replications=40)
+
+
+@pytest.mark.slow
+def test_three_services_with_many_ways_are_a_jackson_network_to_two_percent():
+    """The same network for 40 years a replication: half-widths below 2 %."""
+    scenario = load({"base": "jackson", "period": {"length": "40y"}})
+    check_network(scenario, GAMMA, ROUTING, MU, PLACES, seed=163, within=0.02, replications=40)
+
+
+# From a list that is there on the first day
+
+
+def test_a_list_to_begin_with_falls_as_the_forward_equations_say():
+    """M/M/5, 4.5 a day, 105 on the first day: the list at weeks 1 to 28, by Kolmogorov's forward equations.
+
+    Half-widths below 3 % while most of the list is left, below 25 % at week 28, when a fifth of it is.
+    """
+    result = simulated("loaded_list", seed=171, replications=120)
+    series = result.series
+    for week, within in ((1, 0.02), (3, 0.03), (6, 0.06), (12, 0.10), (28, 0.25)):
+        here = series[series.week == week]
+        agrees(here.waiting, loaded_list(4.5, 1, 5, 105, 7 * week), within)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("days", "known", "within"), [(40, 80.000105211, 0.015), (200, 19.885183003, 0.10)])
+def test_the_list_to_begin_with_after_40_and_200_days(days, known, within):
+    """E Q(40) = 80.000 and E Q(200) = 19.885 of methods.md, on 600 replications."""
+    scenario = load({"base": "loaded_list", "period": {"length": f"{days}d"}})
+    result = replicated(scenario, seed=172, replications=600)
+    assert loaded_list(4.5, 1, 5, 105, days) == pytest.approx(known, abs=1e-5)
+    agrees(of(result, "waiting_end"), known, within)
+
+
+# Little's law
+
+
+@pytest.mark.parametrize("example", ["one_service", "impatience", "loss", "priorities", "general_service"])
+def test_children_on_the_list_are_arrivals_times_wait(example):
+    """Little (1961): mean list = rate x mean wait, exactly when children are counted over their whole path.
+
+    Without warm-up, from an empty start, and with those still waiting at the end counted up to the end, the identity holds
+    for every single run, to rounding.
+    """
+    result = run(load({"base": example, "period": {"warmup": "0s", "length": "2y"}}), replications=3, seed=181, workers=1)
+    for kept in result.replications:
+        end = kept.log.time.max()
+        came = len(kept.log.of(Kind.JOINED))
+        assert end <= 2 * YEAR
+        table = result.measures[(result.measures.replication == kept.number) & (result.measures.service == "clinic")]
+        value = table.set_index("measure").value
+        span = (2 * YEAR + 1) / DAY
+        assert value.waiting == pytest.approx(came / span * value.wait_list_all, rel=1e-12)
+
+
+def test_little_s_law_holds_for_waits_that_begin_before_the_period():
+    """With a warm-up the edges differ by what is under way: mean list and rate x wait agree within 2 %."""
+    result = simulated("impatience", seed=182, replications=20)
+    ratio = of(result, "waiting") / (of(result, "children_in") / DAYS_A_YEAR * of(result, "wait_list_left"))
+    agrees(ratio, 1.0, within=0.02)

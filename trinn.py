@@ -17,9 +17,11 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 import re
 import shlex
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,19 +30,22 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+if Path(sys.argv[0]).stem == "trinn":  # run as the command: Ctrl-C is quiet while the rest is imported, too
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
 import click
 
 from scenarios.changes import differences, is_change, resolved
 from scenarios.errors import Fault, TrinnError, one_line
-from scenarios.levers import Lever, apply, find_lever, levers, read_lever
-from scenarios.load import examples, is_lever_file, load
+from scenarios.levers import Lever, apply, find_lever, levers
+from scenarios.load import examples, load, load_file
 from scenarios.places import catchment_of, places
 from scenarios.preset import Detail
 from scenarios.resolve import staffing
 from scenarios.schema import Label, Scenario
 
 if TYPE_CHECKING:
-    from dashboard.comparison import Comparison, compare
+    from sim.compare import Comparison, compare
     from sim.replicate import run
     from sim.result import Result
 
@@ -61,9 +66,9 @@ __all__ = [
 
 # What simulates is imported when it is asked for: it takes a second, and half of the commands do without.
 _LATER = {
-    "Comparison": "dashboard.comparison",
+    "Comparison": "sim.compare",
     "Result": "sim.result",
-    "compare": "dashboard.comparison",
+    "compare": "sim.compare",
     "run": "sim.replicate",
 }
 
@@ -264,9 +269,9 @@ def _validate(files: tuple[str, ...]) -> None:
 
 def _checked(file: Path) -> str:
     """What a sound file holds, in a few words."""
-    if is_lever_file(file):
-        return f"a lever with {len(read_lever(file).changes)} changes"
-    scenario = load(file)
+    scenario = load_file(file)
+    if isinstance(scenario, Lever):
+        return f"lever, changes: {len(scenario.changes)}"
     children = sum(area.children_0_17 for area in scenario.areas.values())
     return f"services: {len(scenario.services)}, areas: {len(scenario.areas)}, children 0-17: {children}"
 
@@ -322,7 +327,7 @@ def _compare(
     language: Language,
 ) -> None:
     """Compare BASE as it is with proposals, on the same children. Each --with makes a proposal of its own."""
-    from dashboard.comparison import compare
+    from sim.compare import compare
 
     scenarios = _proposals(load(base, detail=detail), changes, stacks, _TODAY[language])
     target = _writable(report) if report else None
@@ -351,12 +356,12 @@ def _compare(
 
 def _proposals(base: Scenario, changes: Sequence[str], stacks: Sequence[str], today: str) -> dict[str, Scenario]:
     """The base and its proposals by name. Raises TrinnError with the faults of all of them."""
-    named = [(_named(change), [change]) for change in changes] + [_stack(text) for text in stacks]
-    if not named:
+    if not changes and not stacks:
         raise TrinnError("there is nothing to compare with: give at least one --with or --scenario")
     scenarios, faults = {today: base}, list[Fault]()
-    for name, what in named:
+    for text in (*changes, *stacks):
         try:
+            name, what = _stack(text) if len(scenarios) > len(changes) else (_named(text), [text])
             if name in scenarios:
                 raise TrinnError(f'two scenarios are called "{name}"')
             scenarios[name] = apply(base, *what)
@@ -425,7 +430,8 @@ def _put_rows(rows: Rows, form: Form | None, language: Language) -> None:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for head in heads:
             right = bool(rows) and isinstance(rows[0][head], int | float)
-            name = _HEADS.get(head, head.replace("_", " ")) if language == "nb" else head.replace("_", " ")
+            plain = head.replace("_0_17", " 0-17").replace("_", " ")
+            name = _HEADS.get(head, plain) if language == "nb" else plain
             table.add_column(name, justify="right" if right else "left", no_wrap=not terminal)
         for row in rows:
             table.add_row(*(Text(str(row[head])) for head in heads))
@@ -436,13 +442,43 @@ def _put_rows(rows: Rows, form: Form | None, language: Language) -> None:
 
 
 def _put_result(result: Result, form: Form | None, language: Language) -> None:
-    """The measures of a run."""
-    raise NotImplementedError
+    """The means of a run over its replications, with the half-width of their 95 % interval."""
+    from sim.measures import MEASURES
+    from sim.output_analysis import mean_interval
+
+    rows: list[dict[str, Any]] = []
+    for key, values in result.measures.groupby(["area", "service", "group", "measure", "unit"], sort=False)["value"]:
+        area, service, group, name, unit = cast(tuple[str, ...], key)
+        interval = mean_interval(values.to_numpy())
+        label = name if form else _in(MEASURES["service" if service else "area", name].label, language)
+        numbers = {"mean": _known(interval.mean), "half_width": _known(interval.half_width), "n": interval.n}
+        rows.append({"area": area, "service": service, "group": group, "measure": label, "unit": unit, **numbers})
+    if form == "json":
+        about = {"scenario": result.name, "whose_staffing": result.scenario.staffing, "replications": len(result.replications)}
+        _put_plain({**about, "seed": result.seed, "version": result.version, "measures": rows}, form)
+        return
+    if form is None:
+        _put(f"{_in(result.scenario.name, language)}. {_WHOSE[result.scenario.staffing, language]}\n\n")
+        rows = [{**row, "mean": _readable(row["mean"]), "half_width": _readable(row["half_width"])} for row in rows]
+    _put_rows(rows, form, language)
+
+
+def _known(value: float | None) -> float | None:
+    """None for a number that is not defined."""
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _readable(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
 
 
 def _put_comparison(both: Comparison, form: Form | None, language: Language) -> None:
-    """A comparison."""
-    raise NotImplementedError
+    """A comparison: its verdicts and its table."""
+    rows = [{str(k): _known(v) if isinstance(v, float) else v for k, v in row.items()} for row in both.table.to_dict("records")]
+    if form == "json":
+        _put_plain({"command": both.command, "comparison": rows}, form)
+        return
+    _put_rows(rows, form, language)
 
 
 def _put_events(result: Result, file: Path) -> None:
@@ -510,6 +546,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _ended(arguments: list[str]) -> int:
     """Run the command; every way it can end, as an exit code."""
+    if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, None):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):
             cast(Any, stream).reconfigure(errors="replace")
@@ -533,6 +571,9 @@ def _ended(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that closing standard output is silent too
         return 0
+    except OSError as fault:
+        click.echo(one_line(f"trinn: cannot write: {fault.strerror or fault}"), err=True)
+        return 1
     except Exception as fault:
         if os.environ.get("TRINN_DEBUG"):
             raise

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -175,19 +175,38 @@ _Log = list[tuple[str, Any, Any, str]]
 
 
 def _set(scenario: Scenario, change: Set) -> tuple[Scenario, _Log]:
-    if change.path[0] == "services" and len(change.path) > 1:
-        change = Set(change.text, change.area, change.path[1:], change.op, change.value)
-    names = _services_named(scenario, str(change.path[0]), change)
-    if names:
-        return _set_services(scenario, names, change)
-    if change.area is None and change.path[0] in Scenario.model_fields:
-        return _set_path(scenario, change)
-    known = sorted({*scenario.services, *Scenario.model_fields})
-    first = str(change.path[0])
-    raise TrinnError(Fault(f'there is no service or field "{first[:60]}"{nearest(first, known)}', place=change.text))
+    change = _shortened(scenario, change)
+    names = _services_named(scenario, change)
+    return _set_services(scenario, names, change) if names else _set_path(scenario, change)
 
 
-def _services_named(scenario: Scenario, name: str, change: Set) -> tuple[str, ...]:
+def look_up(scenario: Scenario, address: str) -> tuple[Any, ...]:
+    """Every value that an address names, as a file would state it.
+
+    Raises:
+        TrinnError: when the address leads nowhere.
+    """
+    change = _shortened(scenario, parse_change(f"{address}=0"))
+    names = _services_named(scenario, change)
+    if not names:
+        return (_read(scenario.plain(full=True), change.path, change, exists=True),)
+    return tuple(_read(at.full, at.path, change, exists=True) for name in names for at in _places(scenario, name, change))
+
+
+def _shortened(scenario: Scenario, change: Set) -> Set:
+    """``services.bup.course`` and ``areas.stange.services.bup.course`` in their shorter forms, so that one key has one name."""
+    match change.path:
+        case ("services", _, *_):
+            return replace(change, path=change.path[1:])
+        case ("areas" | "catchments", str(holder), "services", _, *_) if change.area is None:
+            if holder in (scenario.areas if change.path[0] == "areas" else catchments_of(scenario)):
+                return replace(change, area=holder, path=change.path[3:])
+    return change
+
+
+def _services_named(scenario: Scenario, change: Set) -> tuple[str, ...]:
+    """The services a change is about; none where it is about a path of the schema."""
+    name = str(change.path[0])
     if name in scenario.services:
         return (name,)
     what, _, value = name.partition(":")
@@ -195,8 +214,12 @@ def _services_named(scenario: Scenario, name: str, change: Set) -> tuple[str, ..
         found = tuple(key for key, service in scenario.services.items() if getattr(service, what) == value)
         if not found:
             raise TrinnError(Fault(f'this ladder has no service of {what} "{value[:40]}"', place=change.text))
-        return found
-    return ()
+        pool = change.path[1] if len(change.path) > 1 and change.path[1] not in Service.model_fields else None
+        return tuple(key for key in found if pool in scenario.services[key].staff) or found if pool else found
+    if change.area is None and name in Scenario.model_fields:
+        return ()
+    known = sorted({*scenario.services, *([] if change.area else Scenario.model_fields)})
+    raise TrinnError(Fault(f'there is no service or field "{name[:60]}"{nearest(name, known)}', place=change.text))
 
 
 def _holders(scenario: Scenario, service: str, change: Set) -> Iterator[tuple[str, str]]:
@@ -215,7 +238,8 @@ def _holders(scenario: Scenario, service: str, change: Set) -> Iterator[tuple[st
         return
     for name in wanted:
         if name not in full:
-            rule = f'"{name}" is a neighbour: it has no {service} of its own here'
+            what = "a neighbour" if name in areas else "a catchment"
+            rule = f'"{name}" is {what}: {service} belongs to areas simulated in full{nearest(name, full)}'
             raise TrinnError(Fault(rule, place=change.text))
         yield "areas", name
 
@@ -228,28 +252,51 @@ def _area_named(scenario: Scenario, change: Set) -> str:
     return name
 
 
+@dataclass(frozen=True)
+class _Place:
+    """A service where one area or catchment has it."""
+
+    kind: str
+    holder: str
+    children: int
+    path: Path_
+    """Inside the service."""
+    full: dict[str, Any]
+    """The service with every default spelled out, and posts in full-time equivalents."""
+
+
+def _places(scenario: Scenario, service: str, change: Set) -> Iterator[_Place]:
+    for kind, holder in _holders(scenario, service, change):
+        home = (scenario.areas if kind == "areas" else catchments_of(scenario))[holder]
+        here = service_of(scenario, service, home)
+        path = change.path[1:]
+        if path and path[0] in here.staff:
+            path = ("staff", *path)
+        if path and path[0] not in Service.model_fields:
+            known = sorted({*here.staff, *Service.model_fields})
+            rule = f'{service} has no pool or field "{str(path[0])[:60]}"{nearest(str(path[0]), known)}'
+            raise TrinnError(Fault(rule, place=change.text))
+        full = here.plain(full=True)
+        children = children_of(scenario, holder, kind == "catchments")
+        if len(path) == 3 and path[0] == "staff" and path[2] == "fte" and path[1] in here.staff:
+            full["staff"][path[1]]["fte"] = fte_of(here.staff[str(path[1])], children)
+        yield _Place(kind, holder, children, path, full)
+
+
 def _set_services(scenario: Scenario, names: tuple[str, ...], change: Set) -> tuple[Scenario, _Log]:
     data, log = scenario.plain(), _Log()
     for service in names:
-        for kind, holder in _holders(scenario, service, change):
-            home = (scenario.areas if kind == "areas" else catchments_of(scenario))[holder]
-            here = service_of(scenario, service, home)
-            path = change.path[1:]
-            if path and path[0] in here.staff:
-                path = ("staff", *path)
-            full = here.plain(full=True)
-            children = children_of(scenario, holder, kind == "catchments")
-            if len(path) == 3 and path[0] == "staff" and path[2] == "fte" and path[1] in here.staff:
-                full["staff"][path[1]]["fte"] = fte_of(here.staff[str(path[1])], children)
-            old = _read(full, path, change)
-            new = _operate(old, change, children)
-            place = data.setdefault(kind, {}).setdefault(holder, {}).setdefault("services", {})
-            place[service] = _over(place.get(service, {}), here.plain(full=True), path, new)
-            if path[:1] == ("staff",) and path[-1] == "fte":
-                place[service]["staff"][path[1]]["fte_per_1000"] = None
+        for at in _places(scenario, service, change):
+            old = _read(at.full, at.path, change)
+            new = _operate(old, change, at.children)
+            place = data.setdefault(at.kind, {}).setdefault(at.holder, {}).setdefault("services", {})
+            place[service] = _over(place.get(service, {}), at.full, at.path, new)
+            if at.path[0] == "staff" and at.path[-1] == "fte":
+                place[service]["staff"][at.path[1]]["fte_per_1000"] = None
             _check(Service, merged(scenario.services[service].plain(), place[service]), change)
-            prefix = "" if len(scenario.areas) == 1 else f"{holder}/"
-            log.append((prefix + dotted((service, *change.path[1:])), old, new, change.op))
+            prefix = "" if len(scenario.areas) == 1 else f"{at.holder}/"
+            short = at.path[1:] if at.path[0] == "staff" and len(at.path) > 1 else at.path
+            log.append((prefix + dotted((service, *short)), old, new, change.op))
     return _check(Scenario, data, change), log
 
 
@@ -285,11 +332,14 @@ def _set_path(scenario: Scenario, change: Set) -> tuple[Scenario, _Log]:
     return _check(Scenario, data, change), [(dotted(change.path), old, new, change.op)]
 
 
-def _read(data: Any, path: Path_, change: Set | None) -> Any:
+def _read(data: Any, path: Path_, change: Set | None, exists: bool = False) -> Any:
+    """The value at a path. Where one is set, a last name that is not there yet is for the schema to judge."""
     place = change.text if change else ""
     for depth, part in enumerate(path):
         if isinstance(data, Mapping):
             if part not in data:
+                if change and change.op == "=" and not exists and 0 < depth == len(path) - 1:
+                    return None
                 known = sorted(map(str, data))
                 rule = f'there is no "{str(part)[:60]}" here{nearest(str(part), known)}'
                 raise TrinnError(Fault(rule, dotted(path[: depth + 1]), place))
@@ -297,7 +347,9 @@ def _read(data: Any, path: Path_, change: Set | None) -> Any:
         elif isinstance(data, list) and isinstance(part, int) and part < len(data):
             data = data[part]
         else:
-            raise TrinnError(Fault("leads nowhere", dotted(path[: depth + 1]), place))
+            rule = "leads nowhere: there is nothing here" if data is None else "leads nowhere: there is a single value here"
+            rule = f"leads nowhere: the list has {len(data)} entries" if isinstance(data, list) else rule
+            raise TrinnError(Fault(rule, dotted(path[: depth + 1]), place))
     if not path or (change and isinstance(data, Mapping | list) and change.op != "="):
         raise TrinnError(Fault("names no single value", dotted(path), place))
     return data
@@ -318,7 +370,7 @@ def _operate(old: Any, change: Set, children: int | None) -> Any:
         rule = f'"{change.op}" needs numbers (there stands {old!r}, the value is "{value[:40]}")'
         raise TrinnError(Fault(rule, place=change.text))
     result = _arithmetic(float(old), sign, float(value))
-    return int(result) if isinstance(old, int) and result == int(result) else result
+    return int(result) if isinstance(old, int) and result.is_integer() else result
 
 
 def _operate_text(old: str, sign: str, value: str, change: Set) -> str:
@@ -329,8 +381,11 @@ def _operate_text(old: str, sign: str, value: str, change: Set) -> str:
         except ValueError:
             continue
         try:
-            step = float(value) if sign == "*" else float(parse(value))
-            result = _arithmetic(start, sign, step)
+            if sign == "*" and not _NUMBER.fullmatch(value):
+                raise ValueError("must be a number")
+            result = _arithmetic(start, sign, float(value) if sign == "*" else float(parse(value)))
+            if result < 0:
+                raise ValueError("it would fall below 0")
             return format_duration(round(result)) if parse is parse_duration else format_rate(result)
         except ValueError as fault:
             raise TrinnError(Fault(f'"{value[:40]}" does not fit "{old}": {fault}', place=change.text)) from None
@@ -348,7 +403,7 @@ def _scalar(text: str, old: Any) -> Any:
     if text in ("none", "null"):
         return None
     if isinstance(old, list):
-        return [part.strip() for part in text.strip("[]").split(",") if part.strip()]
+        return [_scalar(part.strip(), None) for part in text.strip("[]").split(",") if part.strip()]
     if _NUMBER.fullmatch(text):
         number = float(text)
         return int(number) if number == int(number) and "." not in text and "e" not in text.lower() else number

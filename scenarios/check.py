@@ -44,6 +44,20 @@ def check(scenario: Scenario, document: Document | None = None) -> None:
         raise TrinnError(dict.fromkeys(document.fault(path, rule) for path, rule in found))
 
 
+def structure(scenario: Scenario) -> dict[str, object]:
+    """What a ladder is made of, by address: what stays as it is through a run."""
+    made: dict[str, object] = {
+        word: tuple(getattr(scenario, word)) for word in ("needs", "demand", "doors", "services", "focus")
+    }
+    for name, area in scenario.areas.items():
+        made[f"areas.{name}.detail"], made[f"areas.{name}.catchment"] = area.detail, area.catchment
+    for here, name, service in _variants(scenario)[0]:
+        pools = tuple(service.staff) if service.places is None else "endless" if service.places == "endless" else "places"
+        if len(here) == 2 or pools != made[f"{name}.staff"]:
+            made[f"{here[1]}/{name}.staff" if len(here) > 2 else f"{name}.staff"] = pools
+    return made
+
+
 def _places(scenario: Scenario) -> _Found:
     """Every area is where it is said to be, and states differences of services it has."""
     if not scenario.services:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from scenarios.changes import dates, is_change, parse_change, resolved
-from scenarios.check import check
+from scenarios.changes import dates, is_change, look_up, parse_change, resolved
+from scenarios.check import check, structure
 from scenarios.errors import Fault, TrinnError, nearest
 from scenarios.reading import Document, read_file, read_text, validate
 from scenarios.schema import Change, Grade, Label, Model, Scenario
@@ -31,8 +34,19 @@ def levers() -> dict[str, Lever]:
     found = {}
     for entry in sorted(folder.iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".yaml"):
-            found[entry.name.removesuffix(".yaml")] = validate(Lever, read_text(entry.read_text("utf-8"), entry.name))
+            found[entry.name.removesuffix(".yaml")] = lever_of(read_text(entry.read_text("utf-8"), entry.name))
     return found
+
+
+def lever_of(document: Document) -> Lever:
+    """The lever of a document.
+
+    Raises:
+        TrinnError: with every fault, those of its changes included, each with its line.
+    """
+    lever = validate(Lever, document)
+    _refuse_unreadable(lever.changes, document)
+    return lever
 
 
 def find_lever(name: str) -> tuple[str, Lever]:
@@ -45,9 +59,11 @@ def find_lever(name: str) -> tuple[str, Lever]:
         return name, levers()[name]
     if name.endswith((".yaml", ".yml")):
         path = Path(name)
-        return path.stem, validate(Lever, read_file(path))
+        return path.stem, lever_of(read_file(path))
     rule = f'there is no lever "{name[:60]}"{nearest(name, sorted(levers()))}'
-    raise TrinnError(Fault(f"{rule} A single change has an operator, as in bup.psychologist.fte+=1"))
+    raise TrinnError(
+        f"{rule}{'' if rule.endswith('?') else '.'} A single change has an operator, as in bup.psychologist.fte+=1"
+    )
 
 
 def apply(scenario: Scenario, *what: str | Lever) -> Scenario:
@@ -64,6 +80,8 @@ def apply(scenario: Scenario, *what: str | Lever) -> Scenario:
     added: list[Change] = []
     faults: list[Fault] = []
     for item in what:
+        if not isinstance(item, str | Lever):
+            raise TrinnError(f"a change is a text or a lever (got {type(item).__name__})")
         try:
             if isinstance(item, Lever):
                 added += (change.model_copy(update={"lever": item.name.en}) for change in item.changes)
@@ -77,11 +95,74 @@ def apply(scenario: Scenario, *what: str | Lever) -> Scenario:
             faults += error.faults
     if faults:
         raise TrinnError(faults)
-    return checked(scenario.model_copy(update={"changes": (*scenario.changes, *added)}))
+    return checked(scenario.model_copy(update={"changes": (*scenario.changes, *added)})) if added else scenario
 
 
 def checked(scenario: Scenario, document: Document | None = None) -> Scenario:
-    """The scenario itself, once it is known to be sound on every date something changes."""
+    """The scenario itself, once it is known to be sound on every date something changes.
+
+    Raises:
+        TrinnError: with every fault of the first date that has any.
+    """
+    document = document or Document(None)
+    _refuse_unreadable(scenario.changes, document)
+    first: Scenario | None = None
     for day in dates(scenario):
-        check(resolved(scenario, day), document)
+        try:
+            now = resolved(scenario, day)
+            check(now, document)
+            if first is None:
+                first = now
+                _refuse_loose_evidence(first, document)
+            else:
+                _refuse_late(first, now, day)
+        except TrinnError as error:
+            later = first is not None and day > first.period.start
+            raise TrinnError(_placed(fault, scenario, document, day if later else None) for fault in error.faults) from None
     return scenario
+
+
+def _refuse_unreadable(changes: Sequence[Change], document: Document) -> None:
+    """Every change can be taken apart."""
+    faults: list[Fault] = []
+    for number, change in enumerate(changes):
+        try:
+            parse_change(change.set)
+        except TrinnError as error:
+            line = document.line(("changes", number, "set"))
+            faults += [document.fault(("changes", number, "set"), str(f)) if line else f for f in error.faults]
+    if faults:
+        raise TrinnError(faults)
+
+
+def _refuse_loose_evidence(scenario: Scenario, document: Document) -> None:
+    """Evidence is about numbers that are there."""
+    faults: list[Fault] = []
+    for address in scenario.evidence:
+        try:
+            look_up(scenario, address)
+        except TrinnError as error:
+            faults += [document.fault(("evidence", address), f"is about nothing: {fault.rule}") for fault in error.faults]
+    if faults:
+        raise TrinnError(faults)
+
+
+def _refuse_late(first: Scenario, now: Scenario, day: date) -> None:
+    """A dated change acts before the end, and leaves what the ladder is made of as it is."""
+    if day >= (end := first.period.start + timedelta(seconds=first.period.length)):
+        raise TrinnError(f"a change of {day} would do nothing: the period ends on {end}")
+    before, after = structure(first), structure(now)
+    names = [name for name in before | after if before.get(name) != after.get(name)]
+    if names:
+        raise TrinnError(Fault("cannot change on a date, only from the beginning", field=name) for name in names)
+
+
+def _placed(fault: Fault, scenario: Scenario, document: Document, day: date | None) -> Fault:
+    """A fault with the line of the change that it is about, where that stands in the file, and with the date if it has one."""
+    rule = fault.rule if day is None or str(day) in fault.rule else f"{fault.rule} (from {day} on)"
+    for number, change in enumerate(scenario.changes):
+        path = ("changes", number, "set")
+        if fault.place and parse_change(change.set).text == fault.place and document.line(path[:2]):
+            where = f"{fault.field}: " if fault.field else ""
+            return document.fault(path, f"{change.set}: {where}{rule}")
+    return replace(fault, rule=rule)

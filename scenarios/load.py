@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from scenarios.errors import TrinnError
-from scenarios.levers import checked
+from scenarios.levers import Lever, checked, lever_of
 from scenarios.places import find
 from scenarios.preset import Detail, for_place
 from scenarios.reading import Document, read_file, read_text, validate
 from scenarios.resolve import merged
 from scenarios.schema import Scenario
+
+MOST_BASES = 10
+"""Files or mappings that may lie on top of each other."""
 
 
 def load(source: str | Path | Mapping[str, Any] | Scenario, *, detail: Detail = "neighbour") -> Scenario:
@@ -28,14 +32,34 @@ def load(source: str | Path | Mapping[str, Any] | Scenario, *, detail: Detail = 
     Raises:
         TrinnError: with every fault, each with file, line and field.
     """
+    if detail not in ("neighbour", "full"):
+        raise TrinnError(f'detail: must be "neighbour" or "full" (got {detail!r})')
+    return _load(source, detail, ())
+
+
+def load_file(path: Path) -> Scenario | Lever:
+    """What a YAML file holds: a scenario, or a lever if it says how sure one can be of it (``grade``).
+
+    Raises:
+        TrinnError: with every fault, each with file, line and field.
+    """
+    document = read_file(path)
+    return lever_of(document) if "grade" in document.data else _built(document, "neighbour", (str(path),))
+
+
+def _load(source: Any, detail: Detail, trail: tuple[str, ...]) -> Scenario:
+    """``trail``: the files and mappings that lie on top of it."""
     if isinstance(source, Scenario):
         return checked(source)
     if isinstance(source, Mapping):
-        return _built(Document(dict(source)), detail)
-    if isinstance(source, Path) or _is_path(source):
-        return _built(read_file(Path(source)), detail)
-    if source in examples():
-        return _built(_example(source), detail)
+        return _built(Document(dict(source)), detail, (*trail, "a mapping"))
+    if isinstance(source, Path) or (isinstance(source, str) and _is_path(source)):
+        return _built(read_file(Path(source)), detail, (*trail, str(source)))
+    if isinstance(source, str) and source in examples():
+        return _built(_example(source), detail, (*trail, source))
+    if not isinstance(source, str):
+        kind = type(source).__name__
+        raise TrinnError(f'a scenario is a name, the path of a file, or a mapping; a number in quotes too: "3413" (got {kind})')
     document = for_place(find(source), detail)
     return checked(validate(Scenario, document), document)
 
@@ -52,27 +76,31 @@ def _example(name: str) -> Document:
 
 
 def _is_path(source: str) -> bool:
-    return source.lower().endswith((".yaml", ".yml")) or "/" in source or "\\" in source
+    return source.lower().endswith((".yaml", ".yml")) or (("/" in source or "\\" in source) and Path(source).exists())
 
 
-def _built(document: Document, detail: Detail) -> Scenario:
+def _built(document: Document, detail: Detail, trail: tuple[str, ...]) -> Scenario:
     """The scenario of a document, laid over its base if it names one."""
     data = document.data
     if "base" in data:
-        base = data["base"]
-        if not isinstance(base, str | Mapping):
-            raise TrinnError(document.fault(("base",), "must be a place, an example, a file or a mapping"))
-        if isinstance(base, str) and _is_path(base) and document.file:
-            base = Path(document.file).parent / base
         over = {key: value for key, value in data.items() if key != "base"}
-        document = Document(merged(_base(base, document, detail).plain(), over), document.file, document.lines)
+        base = _base(document, detail, trail).plain()
+        document = Document(merged(base, over), document.file, document.lines)
     return checked(validate(Scenario, document), document)
 
 
-def _base(base: Any, document: Document, detail: Detail) -> Scenario:
-    if isinstance(base, Path) and document.file and base.resolve() == Path(document.file).resolve():
-        raise TrinnError(document.fault(("base",), "is the file itself"))
+def _base(document: Document, detail: Detail, trail: tuple[str, ...]) -> Scenario:
+    base = document.data["base"]
+    if not isinstance(base, str | Path | Mapping | Scenario):
+        raise TrinnError(document.fault(("base",), "must be a place, an example, a file or a mapping"))
+    if isinstance(base, str) and base.lower().endswith((".yaml", ".yml")):
+        base = Path(document.file).parent / base if document.file else Path(base)
+        if os.path.realpath(base) in [os.path.realpath(file) for file in trail]:
+            raise TrinnError(document.fault(("base",), f"leads round in a circle: {' on '.join(trail)} on {base}"))
+    if len(trail) >= MOST_BASES:
+        raise TrinnError(document.fault(("base",), f"more than {MOST_BASES} files lie on top of each other"))
     try:
-        return load(base, detail=detail)
-    except RecursionError:
-        raise TrinnError(document.fault(("base",), "leads round in a circle")) from None
+        return _load(base, detail, trail)
+    except TrinnError as error:
+        unplaced = {fault: document.fault(("base",), fault.rule) for fault in error.faults if not (fault.place or fault.field)}
+        raise TrinnError(unplaced.get(fault, fault) for fault in error.faults) from None

@@ -47,7 +47,9 @@ def for_place(place: Place | Catchment | Country, detail: Detail = "neighbour") 
     data["areas"] = areas
     data["catchments"] = {whole.id: {"name": whole.name} for whole in shown}
     if not any(area["detail"] == "neighbour" for area in areas.values()):
+        gone = tuple(f"demand.{name}." for name, d in data["demand"].items() if d.get("areas") == "neighbour")
         data["demand"] = {name: d for name, d in data["demand"].items() if d.get("areas") != "neighbour"}
+        data["evidence"] = {key: e for key, e in data.get("evidence", {}).items() if not key.startswith(gone)}
     return Document(data, base.file, base.lines)
 
 

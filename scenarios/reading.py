@@ -246,10 +246,10 @@ _PLAIN = {
     **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_inexact", "date_from_datetime_parsing"), _DATE),
     "string_pattern_mismatch": "must be a name of a-z, 0-9 and _ that begins with a letter and has at most 60 characters",
     "finite_number": "must be a finite number",
-    "greater_than_equal": "must be ≥ {ge:g}",
-    "greater_than": "must be > {gt:g}",
-    "less_than_equal": "must be ≤ {le:g}",
-    "less_than": "must be < {lt:g}",
+    "greater_than_equal": "must be ≥ {ge}",
+    "greater_than": "must be > {gt}",
+    "less_than_equal": "must be ≤ {le}",
+    "less_than": "must be < {lt}",
     "too_short": "must hold at least {min_length}",
     "too_long": "must hold at most {max_length}",
     "invalid_key": "keys must be texts",
@@ -274,8 +274,12 @@ def _broken_rule(data: Any, model: type[BaseModel], detail: ErrorDetails, hint: 
             return path, f"{rule} (got {_short(found)}){near}"
     else:
         said = detail["msg"][0].lower() + detail["msg"][1:]
-        rule = _PLAIN[kind].format(**details) if kind in _PLAIN else said
+        rule = _PLAIN[kind].format(**{name: _limit(value) for name, value in details.items()}) if kind in _PLAIN else said
     return path, rule if "(got" in rule else f"{rule} (got {_short(found)})"
+
+
+def _limit(value: Any) -> str:
+    return f"{value:,.15g}".replace(",", " ") if isinstance(value, int | float) else str(value)
 
 
 def _short(value: Any) -> str:

@@ -136,3 +136,36 @@ def wait_right_given(view: View) -> float:
 def rejected_alone(view: View) -> float:
     reviewed = {terms.service for terms in view.plan.terms if terms.review is not None}
     return sum(rejected_without_offer(view, service) for service in reviewed) if reviewed else NOT_DEFINED
+
+
+def left_recovered(view: View) -> float:
+    return _left(view, 0)
+
+
+def left_done(view: View) -> float:
+    """Left at the end of a course that states no outcomes."""
+    return _left(view, 2)
+
+
+def left_remitted(view: View) -> float:
+    """The need passed by itself in a child whom somebody had begun to help."""
+    return _left(view, 1) - left_unhelped(view)
+
+
+def left_unhelped(view: View) -> float:
+    """The need passed by itself in a child for whom no course of any kind ever started."""
+    left = view.of(Kind.LEFT)
+    left = left.where(left.detail == 1)
+    return float(np.sum(~np.isin(left.child, view.of(Kind.STARTED, inside=False).child))) / view.years
+
+
+def gave_up_all(view: View) -> float:
+    return len(view.of(Kind.GAVE_UP)) / view.years
+
+
+def rejected_all(view: View) -> float:
+    return len(view.of(Kind.REJECTED)) / view.years
+
+
+def _left(view: View, way: int) -> float:
+    return float(np.sum(view.of(Kind.LEFT).detail == way)) / view.years

@@ -21,13 +21,9 @@ from scenarios.changes import dates, resolved
 from scenarios.schema import BAND_YEARS, BANDS, Demand, Scenario, Season
 from scenarios.units import DAY, YEAR
 from sim.calendar import seconds
+from sim.children import NO_AGE, NO_BAND, Cohort
 from sim.draws import GOLDEN, ONE, Ints, UInts, draw_all, mix_all, root, stream
 from sim.plan import NOWHERE, Plan, Shape
-
-NO_AGE = -(1 << 62)
-"""In ``born``: the child's age is not stated, and every service takes it."""
-NO_BAND = -1
-"""In ``band``: no age band is stated."""
 
 FIRST_STRIP = 8.0
 """Height of the lowest strips, in children a year."""
@@ -38,28 +34,6 @@ WINDOW = YEAR
 Floats = npt.NDArray[np.float64]
 _MASK = (1 << 64) - 1
 _MOMENT, _HEIGHT, _AGE, _NEED, _COUNT = (stream(word) for word in ("moment", "height", "age", "need", "count"))
-
-
-@dataclass(frozen=True)
-class Cohort:
-    """Children in order of the moment their need arises; all columns of one length."""
-
-    key: UInts
-    """Identity: everything drawn for the child descends from it."""
-    time: Ints
-    """Second the need arises."""
-    area: Ints
-    band: Ints
-    """Age band at that moment, or ``NO_BAND``."""
-    born: Ints
-    """Second of birth, or ``NO_AGE``."""
-    need: Ints
-    to: Ints
-    """Service entered at once; -1 where a door is sought."""
-    stream: Ints
-
-    def __len__(self) -> int:
-        return len(self.key)
 
 
 def draw_cohort(scenario: Scenario, plans: Sequence[Plan], seed: int, replication: int) -> Cohort:

@@ -158,7 +158,8 @@ class Comparison:
     def _word(self, name: str, better: Sequence[Measure], worse: Sequence[Measure], judged: Sequence[Measure]) -> Word:
         if self.replications < MINIMUM_REPLICATIONS:
             return "too_few"
-        if all(self.pair((ALL, "", ALL, m.name), name).identical for m in judged):
+        pairs = [self.pair((ALL, "", ALL, m.name), name) for m in judged]
+        if all(pair.identical or pair.difference.n == 0 for pair in pairs):
             return "same"
         if worse:
             return "mixed" if better else "worse"
@@ -182,30 +183,35 @@ class Comparison:
 
 
 def settling(result: Result) -> tuple[Caution, ...]:
-    """Whether the base had settled when the period began: MSER-5 on the mean weekly lists and courses of each service."""
-    warm_up = int(np.sum(weeks(result.plans[0]) < 0))
+    """Services whose lists or courses had not settled when the period began.
+
+    MSER-5 on the mean weekly series points at them; one is named only if the level before the point it settles at (in the
+    period) and after it differ beyond noise over the replications, since MSER alone takes slow waves for a start.
+    """
     if any(service.opening_list for service in result.scenario.services.values()):
         return ()  # a run from a loaded list is meant to move
-    mean = np.mean([replication.folded.series for replication in result.replications], axis=0)
-    services = result.plans[0].shape.services
-    series = {
-        service: mean[:, number, column]
-        for number, service in enumerate(services)
-        for column in (SERIES.index("waiting"),)
-        if mean[:, number, column].max() >= 1
-    }
-    courses = {
-        service: mean[:, number, SERIES.index("in_course")]
-        for number, service in enumerate(services)
-        if mean[:, number, SERIES.index("in_course")].max() >= 1
-    }
+    warm_up = int(np.sum(weeks(result.plans[0]) < 0))
+    every = np.asarray([replication.folded.series for replication in result.replications])
     found: dict[str, Caution] = {}
-    for unsettled in (*warm_up_too_short(series, warm_up), *warm_up_too_short(courses, warm_up)):
-        if unsettled.weeks is None:
-            found[unsettled.name] = Caution("never_settles", unsettled.name)
-        else:
-            found.setdefault(unsettled.name, Caution("warm_up", unsettled.name, unsettled.weeks))
+    for column in (SERIES.index("waiting"), SERIES.index("in_course")):
+        for number, service in enumerate(result.plans[0].shape.services):
+            series = every[:, :, number, column]
+            if series.mean(axis=0).max() >= 1:
+                for unsettled in warm_up_too_short({service: series.mean(axis=0)}, warm_up):
+                    if _moves(series, warm_up, unsettled.weeks):
+                        kind: Literal["never_settles", "warm_up"] = "never_settles" if unsettled.weeks is None else "warm_up"
+                        found.setdefault(service, Caution(kind, service, unsettled.weeks or 0))
     return tuple(found.values())
+
+
+def _moves(series: Floats, begin: int, settles: int | None) -> bool:
+    """Whether the level in the period before a series settles (its first half, if it never does) differs from that after."""
+    cut = (begin + series.shape[1]) // 2 if settles is None else settles
+    before, after = series[:, begin:cut], series[:, cut:]
+    if not before.size or not after.size:
+        return False
+    difference = mean_interval(before.mean(axis=1) - after.mean(axis=1))
+    return difference.half_width is None or difference.excludes_zero
 
 
 def compare(

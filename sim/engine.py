@@ -28,7 +28,7 @@ import simpy
 from simpy.events import Event
 
 from scenarios.units import DAY
-from sim.cohort import NO_AGE, Cohort
+from sim.children import NO_AGE, Cohort
 from sim.frame import ARRIVAL, COURSE, DECISION, HAZARD, LEAVING, PHASE, REACHING, pack
 from sim.laws import look_up
 from sim.lists import Lists

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from scenarios.schema import BANDS
 from scenarios.units import WEEK
-from sim.cohort import Cohort
+from sim.children import Cohort
 from sim.draws import Ints
 from sim.identities import committed
 from sim.measures import MEASURES, Measure

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim.cohort import Cohort
+from sim.children import Cohort
 from sim.draws import Columns, Ints, stream
 from sim.laws import FIRST, LAST, SECOND, clock_table, look_up_all
 from sim.plan import Option, Plan, Terms

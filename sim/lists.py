@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from simpy.events import Event
 
 from scenarios.units import DAY
-from sim.cohort import Cohort
+from sim.children import Cohort
 from sim.frame import DECISION, LEAVING, SERVING, Frame, pack
 from sim.laws import look_up
 from sim.plan import Plan, Terms

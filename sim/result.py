@@ -14,7 +14,7 @@ import pandas as pd
 from scenarios.errors import TrinnError
 from scenarios.schema import BANDS, ENDINGS, REASONS, STEPS, Scenario
 from scenarios.units import DAY, YEAR
-from sim.cohort import NO_AGE, Cohort
+from sim.children import NO_AGE, Cohort
 from sim.fold import SERIES, Folded, weeks
 from sim.measures import MEASURES
 from sim.plan import Plan

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scenarios.units import WEEK, YEAR
-from sim.cohort import Cohort
+from sim.children import Cohort
 from sim.draws import Ints
 from sim.identities import committed
 from sim.plan import Plan

@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 from scipy import integrate, sparse, stats
 
-from scenarios.levers import apply
 from scenarios.load import load
 from scenarios.units import DAY, YEAR
 from sim.records import Kind
@@ -31,27 +30,47 @@ DAYS_A_YEAR = YEAR / DAY
 # How a check is made
 
 
-def half_width(values):
-    """Four standard errors of the mean, as rare for a t law of so many replications as for a normal one."""
+def rare(freedom):
+    """The t value that is as rare as four standard errors of a normal law."""
+    return float(stats.t.isf(CHANCE / 2, freedom))
+
+
+def estimate(values):
+    """(mean, half-width) of one value a replication."""
     values = np.asarray(values, dtype=np.float64)
-    return float(stats.t.isf(CHANCE / 2, len(values) - 1) * values.std(ddof=1) / sqrt(len(values)))
+    return float(values.mean()), rare(len(values) - 1) * float(values.std(ddof=1)) / sqrt(len(values))
 
 
-def agrees(values, theory, within):
-    """Hold the mean of one value a replication to the theory; ``within``: the largest half-width, as a share of the theory."""
-    half, seen = half_width(values), float(np.mean(values))
+def controlled(values, control, known):
+    """(mean, half-width) of values whose chance part is partly seen in a control of known mean (Lavenberg and Welch 1981).
+
+    A regression on the control, read off at its known mean: half as many replications give the same width.
+    """
+    y, x = np.asarray(values, dtype=np.float64), np.asarray(control, dtype=np.float64)
+    spread = float(((x - x.mean()) ** 2).sum())
+    slope = float(((x - x.mean()) * (y - y.mean())).sum()) / spread
+    residual = y - y.mean() - slope * (x - x.mean())
+    error = sqrt(float((residual**2).sum()) / (len(y) - 2) * (1 / len(y) + (x.mean() - known) ** 2 / spread))
+    return float(y.mean() - slope * (x.mean() - known)), rare(len(y) - 2) * error
+
+
+def agrees(values, theory, within, control=None):
+    """Hold the mean of one value a replication to the theory.
+
+    ``within``: the largest half-width, as a share of the theory. ``control``: (values, known mean) of a control, if any.
+    """
+    seen, half = estimate(values) if control is None else controlled(values, *control)
     assert half <= within * abs(theory), f"half-width {half:.4g} is above {within:.1%} of {theory:.6g}: too little is simulated"
     assert abs(seen - theory) <= half, f"{seen:.6g} ± {half:.4g} seen, {theory:.6g} by theory"
 
 
-def simulated(example, *changes, seed, replications=40, record="weekly"):
-    """An example of the library with changes put on from the very beginning, run in one process."""
-    return run(apply(load(example), *changes), replications=replications, seed=seed, workers=1, record=record)
+def varied(example, *changes, **over):
+    """An example with other settings, and with changes that hold from the beginning of the warm-up."""
+    return load({"base": example, "changes": [{"set": change, "from": "beginning"} for change in changes]} | over)
 
 
-def from_beginning(*changes):
-    """Changes that hold in the warm-up too, so that the whole run is of one piece."""
-    return [{"set": change, "from": "beginning"} for change in changes]
+def replicated(scenario, seed, replications=40, record="weekly"):
+    return run(scenario, replications=replications, seed=seed, workers=1, record=record)
 
 
 def of(result, measure, service="clinic"):
@@ -60,13 +79,28 @@ def of(result, measure, service="clinic"):
     return table[(table.service == service) & (table.measure == measure)].value.to_numpy()
 
 
-def altered(example, *changes):
-    """An example with changes that hold from the beginning of the warm-up."""
-    return load({"base": example, "changes": from_beginning(*changes)})
+def busy(result, load_offered, service="clinic"):
+    """The control most queues have: the mean number in course, which is the offered load."""
+    return of(result, "in_course", service), load_offered
 
 
-def replicated(scenario, seed, replications=40, record="weekly"):
-    return run(scenario, replications=replications, seed=seed, workers=1, record=record)
+# Runs that more than one test reads
+
+
+@cache
+def loss_run():
+    return replicated(varied("loss", period={"warmup": "30d", "length": "5y"}), seed=101)
+
+
+@cache
+def quiet_run():
+    """Five places at rho 0.7."""
+    return replicated(varied("one_service", "demand.children.rate=3.5/d", period={"warmup": "90d", "length": "8y"}), seed=104)
+
+
+@cache
+def impatient_run():
+    return replicated(varied("impatience", period={"warmup": "30d", "length": "3y"}), seed=141)
 
 
 # The formulas
@@ -95,7 +129,7 @@ def pollaczek_khinchine(rho, mean, cv):
 
 
 def erlang_a(lam, mu, theta, c):
-    """(share who give up, mean list, P(wait > 0) of all) of an M/M/c with exponential patience (Palm 1957), by birth and death."""
+    """(share who give up, mean list, P(wait > 0)) of an M/M/c with exponential patience (Palm 1957), by birth and death."""
     weight, weights = 1.0, [1.0]
     for n in range(1, c + 2000):
         weight *= lam / (min(n, c) * mu + max(n - c, 0) * theta)
@@ -139,7 +173,7 @@ def priority_waits(rates, mu, c):
 
 
 def jackson(gamma, routing, mu, c):
-    """(arrival rate, mean number) by node of an open Jackson network (Jackson 1957): lam = (I - P')^-1 gamma, nodes as M/M/c."""
+    """(arrival rate, mean number) by node of an open network (Jackson 1957): lam = (I - P')^-1 gamma, nodes as M/M/c."""
     lam = np.linalg.solve(np.eye(len(gamma)) - np.asarray(routing).T, np.asarray(gamma))
     return lam, [erlang_c(rate, m, k)[2] + rate / m for rate, m, k in zip(lam, mu, c, strict=True)]
 
@@ -216,28 +250,43 @@ def test_the_formulas_give_the_known_values_of_networks_and_of_time():
 
 
 def test_a_check_refuses_a_theory_that_is_a_tenth_off():
-    """The same simulated values that agree with Erlang B and C do not agree with 0.9 or 1.1 times their values."""
-    loss = of(simulated("loss", seed=11), "refused_share")
-    list_of_four = of(replicated(altered("one_service", "demand.children.rate=3.5/d"), seed=12, replications=60), "waiting")
-    for values, theory in ((loss, erlang_b(5, 5)), (list_of_four, erlang_c(3.5, 1, 5)[2])):
-        agrees(values, theory, within=0.08)
+    """The same simulated values that agree with Erlang B, C and A do not agree with 0.9 or 1.1 times what these say."""
+    quiet = quiet_run()
+    for values, theory, control in (
+        (of(loss_run(), "refused_share"), erlang_b(5, 5), None),
+        (of(quiet, "waited"), erlang_c(3.5, 1, 5)[0], busy(quiet, 3.5)),
+        (of(quiet, "waiting"), erlang_c(3.5, 1, 5)[2], busy(quiet, 3.5)),
+        (of(impatient_run(), "gave_up_share"), erlang_a(6, 1, 0.5, 5)[0], None),
+    ):
+        agrees(values, theory, 0.1, control)
         for wrong in (0.9 * theory, 1.1 * theory):
             with pytest.raises(AssertionError, match="by theory"):
-                agrees(values, wrong, within=0.1)
+                agrees(values, wrong, 0.1, control)
 
 
 def test_a_check_refuses_to_speak_from_too_little():
-    """Three short replications of a busy service are no test of its mean wait, however near they come."""
-    result = run(load({"base": "one_service", "period": {"length": "60d"}}), replications=3, seed=5, workers=1, record="weekly")
+    """Three short replications of a busy service are no test of its mean list, however near they come."""
+    result = replicated(varied("one_service", period={"length": "60d"}), seed=5, replications=3)
     with pytest.raises(AssertionError, match="too little is simulated"):
         agrees(of(result, "waiting"), erlang_c(4.5, 1, 5)[2], within=0.1)
+
+
+def test_a_control_narrows_an_interval_and_keeps_what_it_holds():
+    """Of 2000 means of 40 correlated pairs the controlled interval of 95 % holds the truth in 93 to 97 %, and is narrower."""
+    random = np.random.default_rng(1)
+    x = random.standard_normal((2000, 40))
+    y = 3 + 0.8 * x + 0.6 * random.standard_normal((2000, 40))
+    wide = stats.t.isf(0.025, 38) / rare(38)  # the same interval at 95 %
+    found = [controlled(b, a, 0.0) for a, b in zip(x, y, strict=True)]
+    held = np.mean([abs(mean - 3) <= half * wide for mean, half in found])
+    assert 0.93 < held < 0.97
+    assert np.mean([half for _, half in found]) < 0.7 * np.mean([estimate(b)[1] for b in y])
 
 
 # One service
 
 
-def check_loss(scenario, a, c, seed, within, replications=40):
-    result = replicated(scenario, seed, replications)
+def check_loss(result, a, c, within):
     blocked = erlang_b(a, c)
     agrees(of(result, "refused_share"), blocked, within)
     agrees(of(result, "in_course"), a * (1 - blocked), within)
@@ -245,121 +294,130 @@ def check_loss(scenario, a, c, seed, within, replications=40):
 
 
 def test_a_list_of_no_length_turns_away_the_share_of_erlang_b():
-    """M/M/5/5, a = 5: the share refused and the mean number in course, half-widths below 2 % (Erlang 1917)."""
-    check_loss(load("loss"), 5, 5, seed=101, within=0.02, replications=30)
+    """M/M/5/5, a = 5: the share refused and the mean number in course, half-widths below 3 % (Erlang 1917)."""
+    check_loss(loss_run(), 5, 5, within=0.03)
 
 
 def test_the_loss_share_does_not_depend_on_the_law_of_the_courses():
-    """M/G/5/5 is insensitive: fixed courses of the same mean lose the same share (Sevastyanov 1957), half-width below 2 %."""
-    check_loss(altered("loss", "clinic.course.length=1d"), 5, 5, seed=102, within=0.02, replications=20)
+    """M/G/5/5 is insensitive: fixed courses of the same mean lose the same share (Sevastyanov 1957), half-width below 3 %."""
+    check_loss(replicated(varied("loss", "clinic.course.length=1d", period={"length": "3y"}), 102, 30), 5, 5, within=0.03)
 
 
 @pytest.mark.slow
 def test_a_wide_loss_system_turns_away_the_share_of_erlang_b():
-    """M/M/25/25, a = 20: a share of 5.02 %, half-width below 2 %."""
-    check_loss(altered("loss", "clinic.places=25", "demand.children.rate=20/d"), 20, 25, seed=103, within=0.02)
+    """M/M/25/25, a = 20: a share of 5.02 %, half-width below 4 %."""
+    check_loss(replicated(varied("loss", "clinic.places=25", "demand.children.rate=20/d"), seed=103), 20, 25, within=0.04)
 
 
-def check_waits(scenario, lam, mu, c, seed, within, replications=40):
-    result = replicated(scenario, seed, replications)
+def check_waits(result, lam, mu, c, within):
+    """The mean number in course by itself, the rest with it as a control."""
     waits, wait, queue = erlang_c(lam, mu, c)
-    agrees(of(result, "waited"), waits, within)
-    agrees(of(result, "wait_list_started"), wait, within)
-    agrees(of(result, "waiting"), queue, within)
-    agrees(of(result, "in_course"), lam / mu, within)
+    offered = busy(result, lam / mu)
+    agrees(offered[0], lam / mu, within)
+    agrees(of(result, "waited"), waits, within, offered)
+    agrees(of(result, "wait_list_started"), wait, within, offered)
+    agrees(of(result, "waiting"), queue, within, offered)
 
 
 def test_waits_for_five_places_are_those_of_erlang_c():
-    """M/M/5 at rho 0.7: P(W > 0), mean wait, mean list and mean number in course, half-widths below 7 % (Erlang 1917)."""
-    check_waits(altered("one_service", "demand.children.rate=3.5/d"), 3.5, 1, 5, seed=104, within=0.07)
+    """M/M/5 at rho 0.7: P(W > 0), mean wait, mean list and mean number in course, half-widths below 8 % (Erlang 1917)."""
+    check_waits(quiet_run(), 3.5, 1, 5, within=0.08)
 
 
 @pytest.mark.slow
 def test_waits_in_heavy_traffic_are_those_of_erlang_c():
-    """M/M/5 at rho 0.9, as the example stands: half-widths below 7 % of 1.525 days and 6.862 children."""
-    check_waits(load({"base": "one_service", "period": {"length": "50y"}}), 4.5, 1, 5, seed=105, within=0.07)
+    """M/M/5 at rho 0.9, as the example stands: half-widths below 5 % of 1.525 days and 6.862 children."""
+    check_waits(replicated(varied("one_service", period={"length": "60y"}), seed=105), 4.5, 1, 5, within=0.05)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("c", "within"), [(1, 0.10), (2, 0.10), (10, 0.09)])
-def test_waits_for_any_number_of_places_are_those_of_erlang_c(c, within):
-    """M/M/c at rho 0.9 and 1, 2 and 10 places: half-widths below a tenth."""
+@pytest.mark.parametrize(("c", "years", "within"), [(1, 95, 0.12), (2, 95, 0.09), (10, 40, 0.06)])
+def test_waits_for_any_number_of_places_are_those_of_erlang_c(c, years, within):
+    """M/M/c at rho 0.9 and 1, 2 and 10 places: half-widths below 12, 9 and 6 %."""
     changes = (f"clinic.places={c}", f"demand.children.rate={0.9 * c:g}/d")
-    base = {"base": "one_service", "period": {"warmup": "3y", "length": "90y" if c < 10 else "25y"}}
-    scenario = load(base | {"changes": from_beginning(*changes)})
-    check_waits(scenario, 0.9 * c, 1, c, seed=106 + c, within=within)
+    result = replicated(varied("one_service", *changes, period={"warmup": "3y", "length": f"{years}y"}), seed=106 + c)
+    check_waits(result, 0.9 * c, 1, c, within)
 
 
-COURSES = [
-    ("fixed", 0.0), ("gamma", 0.5), ("gamma", 1.0), ("gamma", 1.5), ("gamma", 2.0),
-    ("lognormal", 0.5), ("lognormal", 1.0), ("lognormal", 1.5), ("lognormal", 2.0),
-]  # fmt: skip
-
-
-def check_one_place(law, cv, rho, length, seed, within, replications=40):
-    course = {"length": "1d" if law == "fixed" else {"law": law, "mean": "1d", "cv": cv}}
+def check_one_place(law, cv, rho, years, seed, within):
+    """At a service with one place, by Pollaczek and Khinchine."""
+    length = "1d" if law == "fixed" else {"law": law, "mean": "1d", "cv": cv}
     scenario = load(
         {
             "base": "general_service",
-            "period": {"length": length},
+            "period": {"warmup": "1y", "length": f"{years}y"},
             "demand": {"children": {"rate": f"{rho}/d"}},
-            "services": {"clinic": {"course": {"length": None} | course}},
+            "services": {"clinic": {"course": {"length": length}}},
         }
     )
-    result = replicated(scenario, seed, replications)
+    result = replicated(scenario, seed)
     wait = pollaczek_khinchine(rho, 1.0, cv)
-    agrees(of(result, "wait_list_started"), wait, within)
-    agrees(of(result, "waiting"), rho * wait, within)
+    offered = busy(result, rho)
+    agrees(offered[0], rho, within)
     agrees(of(result, "waited"), rho, within)
+    agrees(of(result, "wait_list_started"), wait, within, offered)
+    agrees(of(result, "waiting"), rho * wait, within, offered)
 
 
-@pytest.mark.parametrize(("law", "cv"), [c for c in COURSES if c != ("lognormal", 0.5)])
-def test_the_wait_for_one_place_grows_with_the_square_of_the_variation(law, cv):
-    """M/G/1 at rho 0.5, cv 0 to 2: mean wait, mean list, share who wait; half-widths below 14 % (Pollaczek-Khinchine)."""
-    check_one_place(law, cv, 0.5, "5y", seed=120, within=0.14)
+@pytest.mark.parametrize(
+    ("law", "cv", "years", "within"),
+    [("fixed", 0.0, 10, 0.07), ("gamma", 0.5, 10, 0.07), ("lognormal", 1.0, 15, 0.08), ("gamma", 1.5, 15, 0.08),
+     ("gamma", 2.0, 20, 0.09)],
+)  # fmt: skip
+def test_the_wait_for_one_place_grows_with_the_square_of_the_variation(law, cv, years, within):
+    """M/G/1 at rho 0.5, cv 0 to 2: mean wait, mean list, share who wait; half-widths below 7 to 9 % (Pollaczek-Khinchine)."""
+    check_one_place(law, cv, 0.5, years, 120, within)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("law", "cv"), COURSES)
-def test_the_wait_for_one_busy_place_grows_with_the_square_of_the_variation(law, cv):
-    """M/G/1 at rho 0.8, cv 0 to 2: half-widths below 9 %, of means from 2 to 10 days."""
-    check_one_place(law, cv, 0.8, "60y", seed=121, within=0.09)
+@pytest.mark.parametrize(
+    ("law", "cv", "within"),
+    [("fixed", 0.0, 0.05), ("gamma", 0.5, 0.05), ("gamma", 1.0, 0.06), ("gamma", 1.5, 0.07), ("gamma", 2.0, 0.08),
+     ("lognormal", 0.5, 0.05), ("lognormal", 1.0, 0.06), ("lognormal", 1.5, 0.10), ("lognormal", 2.0, 0.15)],
+)  # fmt: skip
+def test_the_wait_for_one_busy_place_grows_with_the_square_of_the_variation(law, cv, within):
+    """M/G/1 at rho 0.8, cv 0 to 2: half-widths below 5 to 15 %, of means from 2 to 10 days."""
+    check_one_place(law, cv, 0.8, 90, 121, within)
 
 
-def check_endless(survival, law, seed, within, replications):
-    scenario = load({"base": "endless", "services": {"clinic": {"course": {"length": law}}}})
-    result = replicated(scenario, seed, replications)
+def check_endless(survival, law, seed, within, replications, years):
+    """The mean number in course at four moments of the cycle, and its variance: the law is Poisson, so the two are equal."""
+    course = {"services": {"clinic": {"course": {"length": law}}}}
+    result = replicated(varied("endless", period={"length": f"{years}y"}, **course), seed, replications)
     series = result.series[result.series.week >= 0]
     agrees(of(result, "in_course"), 30.0, within)
+    spread = []
     for day in (0, 3, 6, 9):  # weeks of seven days meet every day of a cycle of twelve
         here = series[series.week * 7 % 12 == day]
         theory = endless_mean(day, 10, 6, 12, 3, survival)
         agrees(here.groupby("replication").in_course.mean(), theory, within)
-        # the law is Poisson: its variance is its mean; points 84 days apart are as good as independent
-        agrees(((here.in_course - theory) ** 2).groupby(here.replication).mean(), theory, 0.35)
+        spread.append(((here.in_course - theory) ** 2 / theory).groupby(here.replication).mean())
+    agrees(np.mean(spread, axis=0), 1.0, 5 * within)
 
 
 def test_children_in_endless_service_follow_the_waves_of_demand():
-    """M(t)/M/inf, 10 + 6 sin(2 pi t / 12) a day, 3 days: mean and variance at four moments, half-widths of means below 3 %."""
-    check_endless(lambda u: np.exp(-u / 3), {"law": "exponential", "mean": "3d"}, seed=131, within=0.03, replications=20)
+    """M(t)/M/inf, 10 + 6 sin(2 pi t / 12) a day, 3 days: mean and variance at four moments, half-widths of means below 5 %."""
+    law = {"law": "exponential", "mean": "3d"}
+    check_endless(lambda u: np.exp(-u / 3), law, seed=131, within=0.05, replications=40, years=3)
 
 
 @pytest.mark.slow
 def test_children_in_endless_service_with_uneven_courses_follow_the_waves_of_demand():
     """M(t)/G/inf with lognormal courses of cv 1: half-widths below 2 % (Eick, Massey and Whitt 1993)."""
     law = {"law": "lognormal", "mean": "3d", "cv": 1.0}
-    check_endless(lognormal_survival(3, 1.0), law, seed=132, within=0.02, replications=40)
+    check_endless(lognormal_survival(3, 1.0), law, seed=132, within=0.02, replications=40, years=25)
 
 
 def test_impatient_children_leave_and_wait_as_erlang_a_says():
     """M/M/5 with patience of 2 days, 6 a day: share who give up, mean list, wait of the served; half-widths below 5 %."""
-    result = simulated("impatience", seed=141, replications=30)
+    result = impatient_run()
     gave_up, queue, waits = erlang_a(6, 1, 0.5, 5)
     agrees(of(result, "gave_up_share"), gave_up, 0.05)
     agrees(of(result, "waiting"), queue, 0.05)
     agrees(of(result, "wait_list_started"), erlang_a_served_wait(6, 1, 0.5, 5), 0.05)
     agrees(of(result, "wait_list_left"), queue / 6, 0.05)
     agrees(of(result, "in_course"), 6 * (1 - gave_up), 0.05)
+    # whoever gave up had to wait; nobody gives up in the instant of coming
     met = of(result, "waited") * of(result, "started") + of(result, "gave_up")
     agrees(met / of(result, "children_in"), waits, 0.05)
 
@@ -375,82 +433,90 @@ def waits_by_need(result):
     return np.asarray(rows)
 
 
-def check_priorities(scenario, rates, seed, within, replications):
-    result = replicated(scenario, seed, replications, record="log")
+def check_priorities(scenario, rates, seed, within):
+    result = replicated(scenario, seed, record="log")
     assert result.plans[0].needs.names == ("severe", "moderate", "mild")
     seen = waits_by_need(result)
     for need, theory in enumerate(priority_waits(rates, 1, 5)):
-        agrees(seen[:, need], theory, within)
+        agrees(seen[:, need], theory, within, busy(result, sum(rates)))
 
 
 def test_the_more_severe_wait_less_as_the_theory_of_priorities_says():
-    """Non-preemptive M/M/5 with three priorities at rho 0.8: mean wait of each, half-widths below 10 % (Cobham 1954)."""
-    rates = tuple(4.0 / 4.5 * rate for rate in (1, 1.5, 2))
-    check_priorities(altered("priorities", "demand.children.rate=4/d"), rates, seed=151, within=0.10, replications=40)
+    """Non-preemptive M/M/5 with three priorities at rho 0.7: mean wait of each, half-widths below 9 % (Cobham 1954)."""
+    rates = tuple(3.5 / 4.5 * rate for rate in (1, 1.5, 2))
+    quiet = varied("priorities", "demand.children.rate=3.5/d", period={"warmup": "90d", "length": "4y"})
+    check_priorities(quiet, rates, seed=151, within=0.09)
 
 
 @pytest.mark.slow
 def test_priorities_in_heavy_traffic_are_those_of_the_theory():
-    """The example as it stands, rho 0.9: 0.191, 0.381 and 3.050 days, half-widths below 8 %."""
-    scenario = load({"base": "priorities", "period": {"length": "40y"}})
-    check_priorities(scenario, (1, 1.5, 2), seed=152, within=0.08, replications=40)
+    """The example as it stands, rho 0.9: 0.191, 0.381 and 3.050 days, half-widths below 6 %."""
+    check_priorities(varied("priorities", period={"length": "50y"}), (1, 1.5, 2), seed=152, within=0.06)
+
+
+def test_the_table_of_events_tells_the_waits_that_the_records_tell():
+    """``result.events`` gives the same mean wait by need as the records it is made from, to rounding."""
+    result = replicated(varied("priorities", period={"length": "90d", "warmup": "0s"}), 153, replications=1, record="log")
+    starts = result.events(0).query("kind == 'started'")
+    assert starts.groupby("need").wait_days.mean()[["severe", "moderate", "mild"]].to_list() == pytest.approx(
+        waits_by_need(result)[0].tolist()
+    )
 
 
 # Networks
 
 
-def check_network(scenario, gamma, routing, mu, places, seed, within, replications):
-    result = replicated(scenario, seed, replications)
+def check_network(scenario, gamma, routing, mu, places, seed, within):
+    result = replicated(scenario, seed)
     lam, number = jackson(gamma, routing, mu, places)
-    total = np.zeros(replications)
-    for service, rate, mean in zip(scenario.services, lam, number, strict=True):
+    total = np.zeros(len(result.replications))
+    for service, rate, mean, each in zip(scenario.services, lam, number, mu, strict=True):
         inside = of(result, "waiting", service) + of(result, "in_course", service)
         agrees(of(result, "children_in", service), rate * DAYS_A_YEAR, within)
-        agrees(inside, mean, within)
+        agrees(inside, mean, within, busy(result, rate / each, service))
         total += inside
-    agrees(total / sum(gamma), sum(number) / sum(gamma), within)  # the mean time from coming to leaving, by Little's law
+    agrees(total / sum(gamma), sum(number) / sum(gamma), within)  # mean time from coming to leaving, by Little's law
 
 
 def test_two_services_in_tandem_with_a_way_back_are_a_jackson_network():
-    """1.5 a day, a quarter come back: 2 a day at each service, three places each; half-widths below 8 % (Jackson 1957)."""
-    check_network(load("tandem"), (1.5, 0), ((0, 1), (0.25, 0)), (1, 1), (3, 3), seed=161, within=0.08, replications=40)
+    """1.5 a day, a quarter come back: 2 a day at each service, three places each; half-widths below 5 % (Jackson 1957)."""
+    check_network(load("tandem"), (1.5, 0), ((0, 1), (0.25, 0)), (1, 1), (3, 3), seed=161, within=0.05)
 
 
 def test_three_services_with_many_ways_are_a_jackson_network():
-    """The network of methods.md: arrival rates and numbers of three services; half-widths below 6 % (Jackson 1957)."""
-    check_network(load("jackson"), GAMMA, ROUTING, MU, PLACES, seed=162, within=0.06, replications=40)
+    """The network of methods.md: arrival rates and numbers of three services; half-widths below 5 % (Jackson 1957)."""
+    check_network(load("jackson"), GAMMA, ROUTING, MU, PLACES, seed=162, within=0.05)
 
 
 @pytest.mark.slow
 def test_three_services_with_many_ways_are_a_jackson_network_to_two_percent():
-    """The same network for 40 years a replication: half-widths below 2 %."""
-    scenario = load({"base": "jackson", "period": {"length": "40y"}})
-    check_network(scenario, GAMMA, ROUTING, MU, PLACES, seed=163, within=0.02, replications=40)
+    """The same network for 50 years a replication: half-widths below 2 %."""
+    check_network(varied("jackson", period={"length": "50y"}), GAMMA, ROUTING, MU, PLACES, seed=163, within=0.02)
 
 
 # From a list that is there on the first day
 
 
 def test_a_list_to_begin_with_falls_as_the_forward_equations_say():
-    """M/M/5, 4.5 a day, 105 on the first day: the list at weeks 1 to 28, by Kolmogorov's forward equations.
+    """M/M/5, 4.5 a day, 105 on the first day: the list at weeks 3, 6 and 12, by Kolmogorov's forward equations.
 
-    Half-widths below 3 % while most of the list is left, below 25 % at week 28, when a fifth of it is.
+    Half-widths below 5, 7 and 11 %. The control is how many came in the twelve weeks, of known mean.
     """
-    result = simulated("loaded_list", seed=171, replications=120)
-    series = result.series
-    for week, within in ((1, 0.02), (3, 0.03), (6, 0.06), (12, 0.10), (28, 0.25)):
-        here = series[series.week == week]
-        agrees(here.waiting, loaded_list(4.5, 1, 5, 105, 7 * week), within)
+    result = replicated(varied("loaded_list", period={"length": "12w"}), seed=171, replications=240)
+    came = of(result, "children_in"), (105 + 4.5 * 84) * DAYS_A_YEAR / 84
+    for week, within in ((3, 0.05), (6, 0.07), (12, 0.11)):
+        here = result.series[result.series.week == week]
+        agrees(here.waiting, loaded_list(4.5, 1, 5, 105, 7 * week), within, came)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("days", "known", "within"), [(40, 80.000105211, 0.015), (200, 19.885183003, 0.10)])
+@pytest.mark.parametrize(("days", "known", "within"), [(40, 80.000105211, 0.03), (200, 19.885183003, 0.15)])
 def test_the_list_to_begin_with_after_40_and_200_days(days, known, within):
-    """E Q(40) = 80.000 and E Q(200) = 19.885 of methods.md, on 600 replications."""
-    scenario = load({"base": "loaded_list", "period": {"length": f"{days}d"}})
-    result = replicated(scenario, seed=172, replications=600)
+    """E Q(40) = 80.000 and E Q(200) = 19.885 children on the list (methods.md), on 1000 replications."""
+    result = replicated(varied("loaded_list", period={"length": f"{days}d"}), seed=172, replications=1000)
+    came = of(result, "children_in"), (105 + 4.5 * days) * DAYS_A_YEAR / days
     assert loaded_list(4.5, 1, 5, 105, days) == pytest.approx(known, abs=1e-5)
-    agrees(of(result, "waiting_end"), known, within)
+    agrees(of(result, "waiting_end"), known, within, came)
 
 
 # Little's law
@@ -458,24 +524,20 @@ def test_the_list_to_begin_with_after_40_and_200_days(days, known, within):
 
 @pytest.mark.parametrize("example", ["one_service", "impatience", "loss", "priorities", "general_service"])
 def test_children_on_the_list_are_arrivals_times_wait(example):
-    """Little (1961): mean list = rate x mean wait, exactly when children are counted over their whole path.
+    """Little (1961): mean list = rate x mean wait, for every single run and to rounding.
 
-    Without warm-up, from an empty start, and with those still waiting at the end counted up to the end, the identity holds
-    for every single run, to rounding.
+    From an empty start and with those still waiting counted up to the end, it is an identity of the path and no estimate.
     """
-    result = run(load({"base": example, "period": {"warmup": "0s", "length": "2y"}}), replications=3, seed=181, workers=1)
-    for kept in result.replications:
-        end = kept.log.time.max()
-        came = len(kept.log.of(Kind.JOINED))
-        assert end <= 2 * YEAR
-        table = result.measures[(result.measures.replication == kept.number) & (result.measures.service == "clinic")]
-        value = table.set_index("measure").value
-        span = (2 * YEAR + 1) / DAY
-        assert value.waiting == pytest.approx(came / span * value.wait_list_all, rel=1e-12)
+    result = replicated(varied(example, period={"warmup": "0s", "length": "2y"}), 181, replications=3, record="log")
+    span = (2 * YEAR + 1) / DAY
+    listed, wait = of(result, "waiting"), of(result, "wait_list_all")
+    came = np.asarray([len(kept.log.of(Kind.JOINED)) for kept in result.replications])
+    assert min(came) > 300
+    assert listed == pytest.approx(came / span * wait, rel=1e-9)
 
 
-def test_little_s_law_holds_for_waits_that_begin_before_the_period():
-    """With a warm-up the edges differ by what is under way: mean list and rate x wait agree within 2 %."""
-    result = simulated("impatience", seed=182, replications=20)
+def test_little_s_law_holds_for_waits_that_began_before_the_period():
+    """With a warm-up the edges differ by what is under way: mean list and rate x wait agree within 0.2 %."""
+    result = impatient_run()
     ratio = of(result, "waiting") / (of(result, "children_in") / DAYS_A_YEAR * of(result, "wait_list_left"))
-    agrees(ratio, 1.0, within=0.02)
+    agrees(ratio, 1.0, within=0.002)

@@ -547,7 +547,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _ended(arguments: list[str]) -> int:
     """Run the command; every way it can end, as an exit code."""
     if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, None):
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):
             cast(Any, stream).reconfigure(errors="replace")
@@ -581,6 +581,12 @@ def _ended(arguments: list[str]) -> int:
         click.echo(one_line(f"trinn: {kind}: {fault}; {_HINT}"), err=True)
         return 1
     return 0
+
+
+def _interrupt(*_: object) -> None:
+    """Ctrl-C stops the run once; a second one must not disturb the tidying up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _stop_workers() -> None:

@@ -147,3 +147,8 @@ def _with_sign_of_share(number: float, unit: str, language: Language) -> str:
 def _points(number: float, unit: str, language: Language, of_share: bool = False) -> str:
     words = whole(number * 100 if of_share and unit == "share" else number, language)
     return text("percent_points", language, number=words) if unit == "share" else words
+
+
+def percent(value: float, language: Language) -> str:
+    """A share in whole percent."""
+    return _plain(rounded(value, "share"), "share", language)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard import numbers
-from dashboard.tables import Row, measure_of, row_of, service_name, staffing
+from dashboard.tables import Row, row_of, service_name, staffing
 from dashboard.texts import Language, chosen, has_text, joined, sentence, text
 from scenarios.schema import Scenario
-from sim.compare import Caution, Comparison, Verdict
+from sim.compare import Caution, Comparison, Verdict, settling
 from sim.fold import ALL
 from sim.measures import MEASURES
 from sim.output_analysis import MINIMUM_REPLICATIONS
@@ -35,7 +35,7 @@ class Words:
 def verdict_words(comparison: Comparison, proposal: str, language: Language) -> Words:
     """The verdict on a proposal in words."""
     verdict = comparison.verdicts[proposal]
-    notes = [*_also(verdict, language), *_guarded(verdict, language), *_falling(comparison, proposal, language)]
+    notes = [*_also(comparison, proposal, verdict, language), *_guarded(verdict, language), *_falling(comparison, proposal, language)]
     if verdict.fewer_posts:
         notes.append(text("cut_not_safe", language))
     words = _sentence(comparison, proposal, verdict, language)
@@ -51,7 +51,10 @@ def _sentence(comparison: Comparison, proposal: str, verdict: Verdict, language:
     if verdict.word == "unclear":
         return _unclear(comparison, proposal, language)
     sides = [(side, names) for side, names in (("better", verdict.better), ("worse", verdict.worse)) if names]
-    clauses = [_clause(comparison, proposal, names[0], side, number == 0, language) for number, (side, names) in enumerate(sides)]
+    clauses = [
+        _clause(comparison, proposal, _foremost(comparison, proposal, names), side, number == 0, language)
+        for number, (side, names) in enumerate(sides)
+    ]
     if len(clauses) == 2:
         return sentence(text("mixed_sentence", language, better=clauses[0], worse=clauses[1])) + "."
     return sentence(clauses[0]) + "."
@@ -112,12 +115,22 @@ def _size(row: Row, language: Language) -> str:
     return text("from_to_range", language, old=old, new=last, low=span[0], high=span[1], direction=direction)
 
 
-def _also(verdict: Verdict, language: Language) -> list[str]:
+def _foremost(comparison: Comparison, proposal: str, names: tuple[str, ...]) -> str:
+    """The measure to speak of first: the first whose difference can be seen after rounding, else the first."""
+    for name in names:
+        row = row_of(comparison, (ALL, "", ALL, name), proposal)
+        if row.bounded and numbers.rounded(min(abs(row.low), abs(row.high)), row.unit) > 0:
+            return name
+    return names[0]
+
+
+def _also(comparison: Comparison, proposal: str, verdict: Verdict, language: Language) -> list[str]:
     notes = []
-    for side, names in (("better", verdict.better[1:]), ("worse", verdict.worse[1:])):
-        labels = [_lower(chosen(MEASURES["area", name].label, language)) for name in names]
+    for side, names in (("better", verdict.better), ("worse", verdict.worse)):
+        first = _foremost(comparison, proposal, names) if names else ""
+        labels = [_lower(chosen(MEASURES["area", name].label, language)) for name in names if name != first]
         if labels:
-            notes.append(text(f"also_{side}", language, measures=joined(labels, language)))
+            notes.append(text(f"also_{side}", language, measures="; ".join(labels)))
     return notes
 
 
@@ -160,23 +173,62 @@ def run_staffing(result: Result, language: Language) -> str:
 
 def caution_words(caution: Caution, scenario: Scenario, language: Language) -> str:
     """A caution in words."""
-    subject = service_name(scenario, caution.subject, language) if caution.subject in scenario.services else caution.subject
+    return _caution(caution, _subject(caution, scenario, language), language)
+
+
+def _caution(caution: Caution, subject: str, language: Language) -> str:
     return text(f"caution_{caution.kind}", language, subject=subject, number=caution.number)
 
 
+def _subject(caution: Caution, scenario: Scenario, language: Language) -> str:
+    known = caution.subject in scenario.services
+    return service_name(scenario, caution.subject, language) if known else caution.subject
+
+
 def cautions(comparison: Comparison, language: Language) -> list[str]:
-    """What the reader must know, whose staffing it is left out: that stands everywhere by itself."""
-    found = [caution for caution in comparison.cautions if caution.kind != "national_average"]
-    return [caution_words(caution, comparison.base.scenario, language) for caution in found]
+    """What the reader must know. Whose staffing it is stands everywhere by itself, and not here."""
+    return _cautions(comparison.cautions, comparison.base.scenario, language)
 
 
-def limits(comparison: Comparison, language: Language) -> list[str]:
-    """What the comparison is not, and what it leaves out."""
-    outside = joined([text(f"outside_{name}", language) for name in OUTSIDE], language)
-    found = [text("limit_forecast", language), text("limit_single", language), text("limit_outside", language, things=outside)]
-    if any(measure_of(key).name == "rejected_share" for key in comparison.base.replications[0].folded.values):
+def run_cautions(result: Result, language: Language) -> list[str]:
+    """The same of a single run."""
+    few = len(result.replications) < MINIMUM_REPLICATIONS
+    found = (Caution("few_replications", number=MINIMUM_REPLICATIONS),) if few else ()
+    return _cautions((*found, *settling(result)), result.scenario, language)
+
+
+def _cautions(found: tuple[Caution, ...], scenario: Scenario, language: Language) -> list[str]:
+    """In words; services about which the same is said share a sentence."""
+    subjects: dict[tuple[str, int], list[Caution]] = {}
+    for caution in found:
+        if caution.kind != "national_average":
+            subjects.setdefault((caution.kind, caution.number), []).append(caution)
+    return [
+        _caution(alike[0], joined([_subject(caution, scenario, language) for caution in alike], language), language)
+        for alike in subjects.values()
+    ]
+
+
+def outside(scenario: Scenario, language: Language) -> str:
+    """What the model leaves out; seasons and young adults only where the scenario has no demand for them."""
+    has = set()
+    if any(demand.season.months or demand.season.amplitude for demand in scenario.demand.values()):
+        has.add("season")
+    if any(demand.per_1000.get("18-25", 0) for demand in scenario.demand.values()):
+        has.add("18_25")
+    return joined([text(f"outside_{name}", language) for name in OUTSIDE if name not in has], language)
+
+
+def limits(scenario: Scenario, language: Language) -> list[str]:
+    """What the results are not, and what they leave out."""
+    found = [
+        text("limit_forecast", language),
+        text("limit_single", language),
+        text("limit_outside", language, things=outside(scenario, language)),
+    ]
+    if any(service.intake for service in scenario.services.values()):
         found.append(text("limit_rejections", language))
-    return [*found, text("limit_small", language), text("limit_cut", language), _assumed(comparison.base.scenario, language)]
+    return [*found, text("limit_small", language), text("limit_cut", language), _assumed(scenario, language)]
 
 
 def _assumed(scenario: Scenario, language: Language) -> str:

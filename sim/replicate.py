@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
@@ -141,5 +143,20 @@ def _in_processes(task: _Task, numbers: list[int], workers: int) -> Iterator[Rep
     chunks = [tuple(numbers[i : i + size]) for i in range(0, len(numbers), size)]
     tasks = [_Task(task.scenario, task.seed, chunk, task.by, task.record) for chunk in chunks]
     pool = Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes=None)
-    for finished in pool(delayed(_several)(item) for item in tasks):
+    with _interrupts_held():
+        results = pool(delayed(_several)(item) for item in tasks)
+    for finished in results:
         yield from finished
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits. Processes that start meanwhile never see it: it is for their parent, which ends them without a word."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

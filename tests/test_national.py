@@ -26,7 +26,7 @@ def test_norway_lands_near_the_published_figure(figures: dict[str, Held], name: 
 
 
 def test_the_page_in_the_documentation_shows_these_very_numbers(figures: dict[str, Held]) -> None:
-    """docs/national.md holds the table that ``python -m calibration.national`` prints."""
+    """docs/national.md holds the table that ``python -m calibration.national`` prints, and the README its figures."""
     assert table(figures) in DOCS.read_text(encoding="utf-8")
 
 
@@ -35,3 +35,10 @@ def test_every_target_states_source_year_and_tolerance() -> None:
     for target in targets().values():
         assert re.search(r"20\d\d", target.year)
         assert target.least < target.published < target.most
+
+
+def test_the_readme_shows_the_same_figures(figures: dict[str, Held]) -> None:
+    """Figure, published, year and model stand in the README as in docs/national.md."""
+    readme = (DOCS.parent.parent / "README.md").read_text(encoding="utf-8")
+    for line in table(figures).splitlines()[2:]:
+        assert " | ".join(line.strip("| ").split(" | ")[:4]) in readme

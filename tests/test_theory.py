@@ -444,7 +444,7 @@ def check_priorities(scenario, rates, seed, within):
 def test_the_more_severe_wait_less_as_the_theory_of_priorities_says():
     """Non-preemptive M/M/5 with three priorities at rho 0.7: mean wait of each, half-widths below 9 % (Cobham 1954)."""
     rates = tuple(3.5 / 4.5 * rate for rate in (1, 1.5, 2))
-    quiet = varied("priorities", "demand.children.rate=3.5/d", period={"warmup": "90d", "length": "4y"})
+    quiet = varied("priorities", "demand.children.rate=3.5/d", period={"warmup": "90d", "length": "5y"})
     check_priorities(quiet, rates, seed=151, within=0.09)
 
 

@@ -1,0 +1,74 @@
+"""What the documents say is true today: their commands run, their words are the code's words."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scenarios.schema import REASONS, SEVERITIES, STEPS
+from sim.records import COLUMNS, Kind
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+GLOSSARY = (ROOT / "GLOSSARY.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines() if line.startswith("trinn ")]
+
+
+def test_the_readme_opens_with_the_two_commands() -> None:
+    """A newcomer meets `make run` and `make test` first."""
+    first = re.search(r"```sh\n(.*?)```", README, re.DOTALL)
+    assert first is not None
+    assert [line.split("#")[0].strip() for line in first[1].splitlines()] == ["make run", "make test"]
+
+
+def test_the_readme_has_commands_and_python() -> None:
+    """Otherwise the tests below would test nothing."""
+    assert len(COMMANDS) >= 5
+    assert PYTHON
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_of_the_readme_runs(line: str, tmp_path: Path) -> None:
+    """Each line as it stands, but for fewer replications where it states them."""
+    words = shlex.split(line.split(" #")[0])
+    if "--replications" in words:
+        words[words.index("--replications") + 1] = "2"
+    done = subprocess.run([sys.executable, "-m", *words], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("code", PYTHON)
+def test_the_python_of_the_readme_runs(code: str, tmp_path: Path) -> None:
+    """As it stands, but for fewer replications."""
+    code = re.sub(r"replications=\d+", "replications=2", code)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("word", [*STEPS, *SEVERITIES])
+def test_the_words_of_the_schema_stand_in_the_glossary(word: str) -> None:
+    """One word for each thing, and the glossary has it."""
+    assert word.replace("_", " ") in GLOSSARY.lower()
+
+
+def test_every_kind_and_column_of_the_records_is_documented() -> None:
+    """docs/records.md is the reference page of the closed list."""
+    page = (ROOT / "docs" / "records.md").read_text(encoding="utf-8")
+    for name in (*COLUMNS, *(kind.name.lower() for kind in Kind), *REASONS):
+        assert f"`{name}`" in page, name
+
+
+def test_committed_pages_name_no_machine() -> None:
+    """No path of a workplace and no registry's host in anything that is committed."""
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    places = re.compile(r"(?<![\w.])/(?:work|root|opt|home)/|pypi\.org|npmjs\.org|deb\.debian\.org")
+    named = [name for name in tracked if (ROOT / name).suffix in {".py", ".md", ".toml", ".yaml", ".lock", ".cff", ".html"}
+             and name != "tests/test_docs.py" and (ROOT / name).exists()
+             and places.search((ROOT / name).read_text(encoding="utf-8"))]  # fmt: skip
+    assert named == []

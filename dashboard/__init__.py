@@ -1,0 +1,1 @@
+"""What people look at: texts, tables, charts and the report."""

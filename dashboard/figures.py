@@ -200,7 +200,12 @@ def _waits_words(shares: pd.DataFrame, names: dict[str, str], language: Language
     for service, name in names.items():
         here = shares[shares["service"] == service]
         parts = [
-            text("waits_number", language, number=numbers.percent(_mean_share(here, scenario, 13)[0], language), scenario=scenario)
+            text(
+                "waits_number",
+                language,
+                number=numbers.percent(_mean_share(here, scenario, 13)[0], language),
+                scenario=scenario,
+            )
             for scenario in dict.fromkeys(here["scenario"])
         ]
         found.append(text("waits_sentence", language, service=name, numbers=joined(parts, language)))

@@ -35,7 +35,11 @@ class Words:
 def verdict_words(comparison: Comparison, proposal: str, language: Language) -> Words:
     """The verdict on a proposal in words."""
     verdict = comparison.verdicts[proposal]
-    notes = [*_also(comparison, proposal, verdict, language), *_guarded(verdict, language), *_falling(comparison, proposal, language)]
+    notes = [
+        *_also(comparison, proposal, verdict, language),
+        *_guarded(verdict, language),
+        *_falling(comparison, proposal, language),
+    ]
     if verdict.fewer_posts:
         notes.append(text("cut_not_safe", language))
     words = _sentence(comparison, proposal, verdict, language)
@@ -148,9 +152,11 @@ def _falling(comparison: Comparison, proposal: str, language: Language) -> list[
         if key not in comparison.base.replications[0].folded.values:
             continue
         row = row_of(comparison, key, proposal)
-        if row.direction == "higher":
+        if row.direction == "higher" and (row.small or numbers.rounded(row.difference, row.unit)):
             old, new = (numbers.shown(value, row.unit, language) for value in (row.base, row.mean))
-            notes.append(text(words, language) if row.small or old == new else text(f"{words}_number", language, old=old, new=new))
+            notes.append(
+                text(words, language) if row.small or old == new else text(f"{words}_number", language, old=old, new=new)
+            )
     return notes
 
 

@@ -1,0 +1,1 @@
+"""What is simulated: the schema, loading, places, levers and changes."""

@@ -1,0 +1,1 @@
+"""How it is simulated: plans, draws, cohorts, the engine, records, measures and comparison."""

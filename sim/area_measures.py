@@ -12,10 +12,12 @@ from sim.view import FEWEST, FOLLOWED, NOT_DEFINED, View, first_of, mean, next_w
 
 
 def needs(view: View) -> float:
+    """Needs that arise, a year."""
     return len(view.of(Kind.AROSE)) / view.years
 
 
 def sought(view: View) -> float:
+    """Children who first seek help, a year."""
     _, time = view.first_sought
     return float(np.sum(time >= 0)) / view.years
 
@@ -32,6 +34,7 @@ def wait_to_help(view: View) -> float:
 
 
 def helped_share(view: View) -> float:
+    """Share helped within 13 weeks of first seeking help."""
     return mean(view.helped_within[1])
 
 
@@ -67,6 +70,7 @@ def never_helped(view: View) -> float:
 
 
 def lost(view: View) -> float:
+    """Handovers in which a child is lost, a year."""
     return len(view.of(Kind.LOST)) / view.years
 
 
@@ -82,10 +86,12 @@ def worsened(view: View) -> float:
 
 
 def crises(view: View) -> float:
+    """Severe needs that became a crisis while untreated, a year."""
     return len(view.of(Kind.CRISIS)) / view.years
 
 
 def breaches(view: View) -> float:
+    """Deadlines that passed on a list, a year."""
     return len(view.of(Kind.BREACHED)) / view.years
 
 
@@ -118,10 +124,12 @@ def worst_group(view: View) -> float:
 
 
 def overload_all(view: View) -> float:
+    """Hours a week beyond capacity, over all services."""
     return float(sum(view.hours[2].values())) if view.hours[2] else NOT_DEFINED
 
 
 def still_at_end(view: View) -> float:
+    """Children on any list at the end."""
     return float(sum(len(still_waiting(view, service)) for service in range(len(view.shape.services))))
 
 
@@ -134,11 +142,13 @@ def wait_right_given(view: View) -> float:
 
 
 def rejected_alone(view: View) -> float:
+    """Rejections without an offer within 13 weeks, over all services that review, a year."""
     reviewed = {terms.service for terms in view.plan.terms if terms.review is not None}
     return sum(rejected_without_offer(view, service) for service in reviewed) if reviewed else NOT_DEFINED
 
 
 def left_recovered(view: View) -> float:
+    """Children whose help ended their need, a year."""
     return _left(view, 0)
 
 
@@ -160,10 +170,12 @@ def left_unhelped(view: View) -> float:
 
 
 def gave_up_all(view: View) -> float:
+    """Children who gave up waiting, over all services, a year."""
     return len(view.of(Kind.GAVE_UP)) / view.years
 
 
 def rejected_all(view: View) -> float:
+    """Rejections over all services, a year."""
     return len(view.of(Kind.REJECTED)) / view.years
 
 

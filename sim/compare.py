@@ -14,6 +14,7 @@ import pandas as pd
 from scenarios.changes import Applied, differences
 from scenarios.errors import TrinnError
 from scenarios.schema import Scenario
+from scenarios.units import YEAR
 from sim.fold import ALL, SERIES, weeks
 from sim.measures import MEASURES, Measure
 from sim.output_analysis import MINIMUM_REPLICATIONS, Paired, mean_interval, paired, warm_up_too_short
@@ -29,8 +30,8 @@ Floats = npt.NDArray[np.float64]
 class Verdict:
     """What may be said of a proposal against the base.
 
-    ``better``: some headline measure is better beyond noise, and none of the headline or guard measures is worse. ``worse``: the
-    other way round. ``mixed``: both. ``unclear``: no difference beyond noise. ``same``: not one number differs.
+    ``better``: some headline measure is better beyond noise, and none of the headline or guard measures is worse.
+    ``worse``: the other way round. ``mixed``: both. ``unclear``: no difference beyond noise. ``same``: not one number differs.
     ``too_few``: fewer replications than anything can be said on.
     """
 
@@ -93,9 +94,9 @@ class Comparison:
             for other in self.others:
                 pair = self.pair(key, other)
                 rows.append((*key[:3], name, measure.unit, measure.better, other, *self._numbers(key, other, pair, few)))
-        columns = "area service group measure unit better scenario base_mean mean difference low high half_width share_better"
-        columns += " share_worse direction n"
-        return pd.DataFrame(rows, columns=columns.split())
+        columns = ["area", "service", "group", "measure", "unit", "better", "scenario", "base_mean", "mean", "difference", "low",
+                   "high", "half_width", "share_better", "share_worse", "direction", "n"]  # fmt: skip
+        return pd.DataFrame(rows, columns=columns)
 
     @cached_property
     def means(self) -> pd.DataFrame:
@@ -106,7 +107,9 @@ class Comparison:
                 interval = mean_interval(self.values(result, key), self.level)
                 unit = MEASURES["service" if key[1] else "area", key[3]].unit
                 rows.append((*key, unit, name, interval.mean, interval.half_width, interval.n))
-        return pd.DataFrame(rows, columns="area service group measure unit scenario mean half_width n".split())
+        return pd.DataFrame(
+            rows, columns=["area", "service", "group", "measure", "unit", "scenario", "mean", "half_width", "n"]
+        )
 
     def values(self, result: Result, key: tuple[str, str, str, str]) -> Floats:
         """A measure, one value a replication; NaN where it is not defined."""
@@ -128,7 +131,7 @@ class Comparison:
                 direction, difference.n)  # fmt: skip
 
     def _enough(self, area: str, group: str) -> bool:
-        years = (self.base.plans[0].shape.end + 1) / 31557600
+        years = (self.base.plans[0].shape.end + 1) / YEAR
         return bool(np.nanmean(self.values(self.base, (area, "", group, "sought_help"))) * years >= FEWEST)
 
     @cached_property

@@ -35,7 +35,10 @@ class Folded:
 
     values: dict[Key, float]
     series: Floats
-    """Week x service x ``SERIES``, from the beginning of the warm-up; children of the focal areas, hours of the whole services."""
+    """Week x service x ``SERIES``, from the beginning of the warm-up.
+
+    Children are those of the focal areas, hours those of the whole services.
+    """
     waits: Floats
     """Service x week 0..``FOLLOW_WEEKS``: share started within so many weeks, of the children who came in the period early
     enough to be followed; NaN where nobody came."""

@@ -57,9 +57,9 @@ class Result:
 
     @cached_property
     def series(self) -> pd.DataFrame:
-        """Weekly: scenario, replication, week (0 is the start date), date, service, waiting, in_course, hours_committed, capacity.
+        """Weekly: scenario, replication, week, date, service, waiting, in_course, hours_committed, capacity.
 
-        Children are those of the focal areas; hours are of the whole services.
+        Week 0 is the start date. Children are those of the focal areas; hours are of the whole services.
         """
         points = weeks(self.plans[0])
         start = self.scenario.period.start

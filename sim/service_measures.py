@@ -13,26 +13,31 @@ from sim.view import FOLLOWED, NOT_DEFINED, View, mean, next_within
 
 
 def a_year(kind: Kind) -> Callable[[View, int], float]:
+    """Records of a kind at a service, a year."""
     return lambda view, service: len(view.of(kind, service)) / view.years
 
 
 def entered(view: View, service: int) -> float:
+    """Children who joined the list or were referred, a year."""
     joins, referred = view.of(Kind.JOINED, service), view.of(Kind.REFERRED, service)
     return max(len(joins), len(referred)) / view.years
 
 
 def wait_started(view: View, service: int) -> float:
+    """Days from received to start, of ordinary starts."""
     starts = view.of(Kind.STARTED, service)
     ordinary = starts.where(starts.detail % 2 == 0)
     return mean((ordinary.time - ordinary.received) / DAY)
 
 
 def wait_on_list(view: View, service: int) -> float:
+    """Days on the list, of those who started."""
     starts = view.of(Kind.STARTED, service)
     return mean((starts.time - starts.since) / DAY)
 
 
 def wait_left(view: View, service: int) -> float:
+    """Days on the list, of all who left it."""
     return mean(np.concatenate([(log.time - log.since) / DAY for log in view.off_list(service)]))
 
 
@@ -53,11 +58,13 @@ def still_waiting(view: View, service: int) -> Ints:
 
 
 def waited(view: View, service: int) -> float:
+    """Share of starts that were not at once."""
     starts = view.of(Kind.STARTED, service)
     return mean(starts.time > starts.since)
 
 
 def wait_90(view: View, service: int) -> float:
+    """Days within which nine in ten ordinary starts took place."""
     starts = view.of(Kind.STARTED, service)
     ordinary = starts.where(starts.detail % 2 == 0)
     waits = np.sort(ordinary.time - ordinary.received)
@@ -65,18 +72,23 @@ def wait_90(view: View, service: int) -> float:
 
 
 def waiting(view: View, service: int) -> float:
+    """Children on the list, a time average."""
     return view.area_under(view.of(Kind.JOINED, service, False), view.off_list(service, False))
 
 
 def waiting_end(view: View, service: int) -> float:
+    """Children on the list at the end."""
     return float(len(still_waiting(view, service)))
 
 
 def in_course(view: View, service: int) -> float:
+    """Children in a course, a time average."""
     return view.area_under(view.of(Kind.STARTED, service, False), [view.of(Kind.ENDED, service, False)])
 
 
 def share_off_list(kind: Kind) -> Callable[[View, int], float]:
+    """Of all who left the list, the share who did so in this way."""
+
     def fold(view: View, service: int) -> float:
         total = sum(len(log) for log in view.off_list(service))
         return len(view.of(kind, service)) / total if total else NOT_DEFINED
@@ -85,15 +97,18 @@ def share_off_list(kind: Kind) -> Callable[[View, int], float]:
 
 
 def rejected_share(view: View, service: int) -> float:
+    """Rejections of all decisions."""
     no, yes = len(view.of(Kind.REJECTED, service)), len(view.of(Kind.ACCEPTED, service))
     return no / (no + yes) if no + yes else NOT_DEFINED
 
 
 def wrong(view: View, service: int) -> float:
+    """Rejections of children who needed the service by the model, a year."""
     return float(np.sum(view.of(Kind.REJECTED, service).detail // 100 % 10 == 1)) / view.years
 
 
 def warm(view: View, service: int) -> float:
+    """Rejections with a warm handover, a year."""
     return float(np.sum(view.of(Kind.REJECTED, service).detail // 1000 == 1)) / view.years
 
 
@@ -108,6 +123,7 @@ def rejected_without_offer(view: View, service: int) -> float:
 
 
 def rereferred(view: View, service: int) -> float:
+    """Share of rejections followed by a new referral within a year."""
     log = view.of(Kind.REJECTED, service)
     log = log.where(log.time < view.end - YEAR)
     again = view.of(Kind.REFERRED, service, inside=False)
@@ -126,13 +142,16 @@ def patients(view: View, service: int) -> float:
 
 
 def load(view: View, service: int) -> float:
+    """Committed hours of capacity."""
     taken, capacity, _ = view.hours
     return taken[service] / capacity[service] if capacity.get(service) else NOT_DEFINED
 
 
 def hours(view: View, service: int) -> float:
+    """Hours a week committed."""
     return view.hours[0].get(service, NOT_DEFINED)
 
 
 def overload(view: View, service: int) -> float:
+    """Hours a week committed beyond capacity."""
     return view.hours[2].get(service, NOT_DEFINED)

@@ -1,0 +1,366 @@
+"""The children of a replication: who they are, how many, and that no scenario, horizon or neighbour makes others of them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from scipy import stats
+
+from scenarios.levers import apply
+from scenarios.load import load
+from scenarios.schema import BAND_YEARS
+from scenarios.units import DAY, WEEK, YEAR
+from sim.build import phases
+from sim.cohort import NO_AGE, NO_BAND, draw_cohort
+
+CHILDREN = {"0-5": 3000, "6-12": 4000, "13-17": 3000, "18-25": 2000}
+SURE = 1e-6
+"""Below this chance a test of fixed numbers is taken for a fault."""
+COLUMNS = ("key", "time", "area", "band", "born", "need", "to", "stream")
+
+
+def described(**over):
+    """A scenario with two areas, three age bands, two needs and one service."""
+    data = {
+        "name": "cohort",
+        "period": {"start": "2027-01-04", "warmup": "1y", "length": "2y"},
+        "needs": {"mild": {"severity": "mild"}, "severe": {"severity": "severe"}},
+        "demand": {
+            "needs": {"per_1000": {"0-5": 20, "6-12": 60, "13-17": 90}, "mix": {"mild": 0.7, "severe": 0.3}, "to": "clinic"}
+        },
+        "areas": {"north": {"children": CHILDREN}, "south": {"children": CHILDREN}},
+        "services": {"clinic": {"places": "endless", "course": {"length": "30d"}}},
+    }
+    return load(data | over)
+
+
+def described_by_rate(rate="300/y", **demand):
+    return load(
+        {
+            "name": "rate",
+            "period": {"start": "2027-01-04", "warmup": "1y", "length": "2y"},
+            "demand": {"needs": {"rate": rate, "to": "clinic"} | demand},
+            "services": {"clinic": {"places": "endless", "course": {"length": "30d"}}},
+        }
+    )
+
+
+def cohort(scenario, seed=1, replication=0):
+    return draw_cohort(scenario, phases(scenario), seed, replication)
+
+
+def children(found):
+    """Every child with all that is known of it."""
+    return set(zip(*(getattr(found, column).tolist() for column in COLUMNS), strict=True))
+
+
+def keys(found):
+    return set(found.key.tolist())
+
+
+# Strips: lowered within base within raised
+
+RATES = {
+    "a rate": (described_by_rate, "demand.needs.rate"),
+    "a rate with a season": (lambda: described_by_rate(season={"amplitude": 0.8}), "demand.needs.rate"),
+    "a rate with months": (lambda: described_by_rate(season={"months": [0, 2] * 6}), "demand.needs.rate"),
+    "a rate that grows": (lambda: described_by_rate(trend=0.3), "demand.needs.rate"),
+    "a rate that shrinks": (lambda: described_by_rate(trend=-0.3), "demand.needs.rate"),
+    "per 1000": (described, "demand.needs.per_1000.6-12"),
+}
+
+
+@pytest.mark.parametrize("name", RATES)
+@pytest.mark.parametrize("date", ["", "@2028-03-01"])
+def test_more_demand_adds_children_and_less_takes_some_away(name, date):
+    """Lowered < base < raised as sets of children with all they are, from the start or from a date on."""
+    make, address = RATES[name]
+    base = make()
+    lowered, same, raised = (children(cohort(apply(base, f"{address}*={factor}{date}"))) for factor in (0.8, 1.0, 1.25))
+    plain = children(cohort(base))
+    assert same == plain
+    assert lowered < plain < raised
+
+
+@pytest.mark.parametrize("field", ["season.amplitude=0.5", "trend=0.2", "trend=-0.2"])
+def test_another_shape_of_the_curve_keeps_every_child_under_both_curves(field):
+    """Season and trend hide and show children; whoever is under both curves is the same child at the same moment."""
+    base = described_by_rate(season={"amplitude": 0.0})
+    one, other = cohort(base), cohort(apply(base, f"demand.needs.{field}"))
+    common = keys(one) & keys(other)
+    assert len(common) > 0.6 * len(one)
+    assert {c for c in children(one) if c[0] in common} == {c for c in children(other) if c[0] in common}
+
+
+def test_a_dated_change_leaves_those_before_its_date():
+    base = described()
+    changed = cohort(apply(base, "demand.needs.per_1000.6-12*=1.5@2028-01-01"))
+    before = 362 * DAY  # from 4 January 2027 to 1 January 2028
+    early = {c for c in children(cohort(base)) if c[1] < before}
+    assert early == {c for c in children(changed) if c[1] < before}
+    assert len(changed) > len(cohort(base))
+
+
+@given(factors=some.lists(some.floats(0.05, 8), min_size=2, max_size=4), seed=some.integers(0, 1000))
+@settings(max_examples=15, deadline=None)
+def test_rates_in_order_give_cohorts_in_order(factors, seed):
+    """Any two rates: the lower one's children are all among the higher one's."""
+    found = [keys(cohort(described_by_rate(f"{120 * factor:.4f}/y"), seed)) for factor in sorted(factors)]
+    assert all(low <= high for low, high in pairwise(found))
+
+
+# How many
+
+
+def counts(scenario, replications, edges):
+    """Children a replication between the edges, in seconds: replication x interval."""
+    plans = phases(scenario)
+    return np.asarray(
+        [np.histogram(draw_cohort(scenario, plans, 7, r).time, bins=edges)[0] for r in range(replications)], dtype=np.float64
+    )
+
+
+def is_poisson(number, mean):
+    """Mean and variance of counts are the mean of a Poisson law, each within five standard errors."""
+    size = len(number)
+    assert abs(number.mean() - mean) < 5 * np.sqrt(mean / size)
+    assert abs(number.var(ddof=1) / mean - 1) < 5 * np.sqrt((2 + 1 / mean) / size)
+
+
+@pytest.mark.parametrize("rate", [3, 40, 900, 20_000])
+def test_counts_are_poisson_whatever_the_number_of_strips(rate):
+    """From a part of the lowest strip to dozens of strips: mean and variance of a year's count over 150 replications."""
+    scenario = load(
+        {
+            "name": "rate",
+            "period": {"length": "1y"},
+            "demand": {"c": {"rate": f"{rate}/y", "to": "s"}},
+            "services": {"s": {"places": "endless", "course": {"length": "1d"}}},
+        }
+    )
+    is_poisson(counts(scenario, 150, [0, YEAR])[:, 0], rate)
+
+
+def test_counts_of_separate_times_are_independent():
+    """Quarters of a year: each is Poisson, and no two are correlated."""
+    number = counts(described_by_rate("400/y"), 200, np.arange(9) * (YEAR // 4))
+    for quarter in number.T:
+        is_poisson(quarter, 100)
+    correlation = np.corrcoef(number.T)[np.triu_indices(8, 1)]
+    assert np.abs(correlation).max() < 5 / np.sqrt(200)
+
+
+def test_a_season_moves_the_rate_as_its_sine_says():
+    """Rate x (1 + 0.6 sin(2 pi t / year)): twelve parts of the year, each against its integral."""
+    edges = np.arange(13) * (YEAR // 12)
+    number = counts(described_by_rate("600/y", season={"amplitude": 0.6}), 200, edges)
+    part = edges / YEAR
+    expected = 600 * (np.diff(part) - 0.6 / (2 * np.pi) * np.diff(np.cos(2 * np.pi * part)))
+    for seen, mean in zip(number.T, expected, strict=True):
+        is_poisson(seen, mean)
+
+
+def test_months_move_the_rate_by_the_calendar():
+    """Twelve factors: nobody in July, twice as many in December, from the first day of the month to the last."""
+    factors = [1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 2]
+    scenario = described_by_rate("600/y", season={"months": factors})
+    days = np.asarray(["2027-02-01", "2027-07-01", "2027-08-01", "2027-12-01", "2028-01-01"], dtype="datetime64[D]")
+    edges = (days - np.datetime64("2027-01-04")).astype(np.int64) * DAY
+    number = counts(scenario, 100, edges)
+    for seen, mean in (
+        (number[:, 0], 600 * 150 / 365.25),
+        (number[:, 2], 600 * 122 / 365.25),
+        (number[:, 3], 1200 * 31 / 365.25),
+    ):
+        is_poisson(seen, mean)
+    assert not number[:, 1].any()
+
+
+def test_a_trend_grows_from_the_start_date_on():
+    """20 % a year: none of it in the warm-up, 1.2 to the power of the years after."""
+    edges = np.asarray([-YEAR, 0, YEAR, 2 * YEAR])
+    number = counts(described_by_rate("500/y", trend=0.2), 200, edges)
+    growth = 0.2 / np.log(1.2)
+    for seen, mean in zip(number.T, (500, 500 * growth, 500 * 1.2 * growth), strict=True):
+        is_poisson(seen, mean)
+
+
+def test_arrivals_have_no_favoured_moment():
+    """Over the year (Kolmogorov and Smirnov), the week and the day (chi-square), for 40 000 children."""
+    scenario = described_by_rate("40000/y")
+    found = cohort(scenario)
+    year = found.time[(found.time >= 0) & (found.time < YEAR)]
+    assert stats.kstest(year / YEAR, "uniform").pvalue > SURE
+    whole = year[year < 52 * WEEK]
+    for cycle in (WEEK, DAY, 3600, 60):
+        seen = np.bincount(whole % cycle * 60 // cycle, minlength=60)
+        assert stats.chisquare(seen).pvalue > SURE
+
+
+def test_rates_per_1000_are_of_the_inhabitants_of_each_band_and_area():
+    """60 of 1000 at 6 to 12 years, 4000 of them: 240 a year in each of two areas; none where no rate is stated."""
+    scenario, found = described(), []
+    plans = phases(scenario)
+    for replication in range(100):
+        one = draw_cohort(scenario, plans, 3, replication)
+        inside = one.time >= 0
+        found.append(np.bincount(one.area[inside] * 4 + one.band[inside], minlength=8) / 2)
+    mean = np.mean(found, axis=0)
+    expected = np.asarray([60, 240, 270, 0] * 2)
+    assert (np.abs(mean - expected) <= 5 * np.sqrt(expected / 200)).all()
+
+
+# The same children
+
+
+def test_a_longer_horizon_keeps_the_earlier_children():
+    short, long = cohort(described()), cohort(described(period={"start": "2027-01-04", "warmup": "1y", "length": "5y"}))
+    assert {c for c in children(long) if c[1] <= 2 * YEAR} == children(short)
+    assert len(long) > 1.5 * len(short)
+
+
+def test_a_longer_warm_up_keeps_the_children_of_the_period():
+    short, long = cohort(described()), cohort(described(period={"start": "2027-01-04", "warmup": "2.5y", "length": "2y"}))
+    assert {c for c in children(long) if c[1] >= -YEAR} == children(short)
+    assert {c for c in children(long) if c[1] < -YEAR}
+
+
+def test_a_longer_horizon_keeps_the_earlier_children_under_a_trend():
+    """The curve rises beyond what the shorter run ever drew: more strips, the same children below."""
+    periods = [{"start": "2027-01-04", "length": length} for length in ("1y", "6y")]
+    short, long = (cohort(load(described_by_rate(trend=0.5).plain() | {"period": period})) for period in periods)
+    assert {c for c in children(long) if c[1] <= YEAR} == children(short)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "clinic.places=3",
+        "clinic.course.length=90d",
+        "clinic.patience=10d",
+        "clinic.open=false@2027-09-01",
+        "needs.mild.remission=2/y",
+    ],
+)
+def test_what_is_changed_about_services_and_needs_makes_no_other_children(change):
+    base = described(services={"clinic": {"places": 5, "course": {"length": "30d"}}})
+    assert children(cohort(apply(base, change))) == children(cohort(base))
+
+
+def test_another_area_changes_none_of_the_others_children():
+    """Added before, between or after the others; numbers of areas move, identities do not."""
+    base = cohort(described())
+    for order in (("east", "north", "south"), ("north", "east", "south"), ("north", "south", "east")):
+        found = cohort(described(areas={name: {"children": CHILDREN} for name in order}))
+        kept = np.isin(found.area, [order.index("north"), order.index("south")])
+        assert set(found.key[kept].tolist()) == keys(base)
+        assert sorted(zip(found.key[kept].tolist(), found.time[kept].tolist(), strict=True)) == sorted(
+            zip(base.key.tolist(), base.time.tolist(), strict=True)
+        )
+
+
+def test_another_stream_or_service_changes_no_child_of_the_first():
+    more = described().plain()
+    more["services"] = {"school": {"places": 2, "course": {"length": "5d"}}, **more["services"]}
+    more["demand"] = {"others": {"rate": "50/y", "to": "school"}, **more["demand"]}
+    found, base = cohort(load(more)), cohort(described())
+    first = found.stream == 1
+    assert set(found.key[first].tolist()) == keys(base)
+    assert keys(base) < keys(found)
+
+
+def test_the_inhabitants_of_an_area_move_only_its_own_children():
+    """A larger band opens strips of that band; the others' children stay."""
+    larger = {"north": {"children": CHILDREN | {"6-12": 6000}}, "south": {"children": CHILDREN}}
+    base, found = children(cohort(described())), children(cohort(described(areas=larger)))
+    assert base < found
+    assert {(c[2], c[3]) for c in found - base} == {(0, 1)}
+
+
+# Who they are
+
+
+def test_no_two_children_of_any_replication_or_seed_share_a_key():
+    scenario = described()
+    plans = phases(scenario)
+    found = [draw_cohort(scenario, plans, seed, r).key for seed in (1, 2) for r in range(5)]
+    every = np.concatenate(found)
+    assert len(np.unique(every)) == len(every) > 20_000
+
+
+def test_children_stand_in_order_of_their_moment_and_then_key():
+    found = cohort(described_by_rate("200000/y"))
+    order = list(zip(found.time.tolist(), found.key.tolist(), strict=True))
+    assert order == sorted(order)
+    assert any(a[0] == b[0] for a, b in pairwise(order)), "at 200 000 a year some share a second"
+
+
+def test_every_child_comes_within_the_run():
+    found = cohort(described())
+    assert found.time.min() >= -YEAR
+    assert found.time.max() <= 2 * YEAR
+
+
+def test_ages_lie_in_their_band_evenly():
+    """Age at the moment the need arises: from the first year of the band to the last, each part as likely."""
+    scenario = described(areas={"north": {"children": {band: 100 * n for band, n in CHILDREN.items()}}})
+    found = cohort(scenario)
+    for band, (young, old) in enumerate(BAND_YEARS):
+        age = (found.time - found.born)[found.band == band] / YEAR
+        if band == 3:
+            assert len(age) == 0, "no rate is stated for young adults"
+            continue
+        assert age.min() >= young
+        assert age.max() < old
+        assert stats.kstest((age - young) / (old - young), "uniform").pvalue > SURE
+
+
+def test_a_stream_by_rate_states_no_age():
+    found = cohort(described_by_rate())
+    assert set(found.band.tolist()) == {NO_BAND}
+    assert set(found.born.tolist()) == {NO_AGE}
+
+
+def test_needs_come_in_the_shares_of_the_mix():
+    """70 and 30 % of 20 000 children, within five standard errors; a share of 0 never comes."""
+    scenario = described(areas={"north": {"children": {band: 10 * n for band, n in CHILDREN.items()}}})
+    found = cohort(scenario)
+    assert np.mean(found.need == 1) == pytest.approx(0.3, abs=5 * np.sqrt(0.21 / len(found)))
+    only = cohort(apply(scenario, "demand.needs.mix.mild=0", "demand.needs.mix.severe=1"))
+    assert set(only.need[only.time >= 0].tolist()) == {1}
+    assert set(only.need[only.time < 0].tolist()) == {0, 1}, "the warm-up is the base's"
+
+
+def test_another_mix_changes_the_need_of_as_few_as_it_can():
+    """From 30 to 40 % severe: nobody becomes milder, a tenth become more severe, all else about them stays."""
+    base = described()
+    one, other = cohort(base), cohort(apply(base, "demand.needs.mix.mild=0.6", "demand.needs.mix.severe=0.4"))
+    assert one.key.tolist() == other.key.tolist()
+    assert one.born.tolist() == other.born.tolist()
+    assert (other.need >= one.need).all()
+    after = one.time >= 0
+    assert np.mean((other.need > one.need)[after]) == pytest.approx(0.1, abs=0.03)
+    assert (other.need == one.need)[~after].all()
+
+
+def test_replications_and_seeds_are_independent():
+    """Numbers a week of 60 replications of two seeds are not correlated, and share no child."""
+    scenario = described_by_rate("2000/y")
+    plans = phases(scenario)
+    edges = np.arange(105) * WEEK
+    found = [draw_cohort(scenario, plans, seed, r) for seed in (1, 2) for r in range(30)]
+    number = np.asarray([np.histogram(one.time, bins=edges)[0] for one in found])
+    correlation = np.corrcoef(number)[np.triu_indices(60, 1)]
+    assert np.abs(correlation).max() < 5.5 / np.sqrt(104)
+    assert abs(correlation.mean()) < 5 / np.sqrt(len(correlation) * 104)
+
+
+def test_the_opening_list_is_there_on_the_first_day_and_longer_keeps_the_shorter():
+    short, long = (cohort(load({"base": "loaded_list", "services": {"clinic": {"opening_list": n}}})) for n in (50, 105))
+    assert np.sum(short.time == 0) >= 50
+    assert children(short) < children(long)
+    assert len(long) - len(short) == 55

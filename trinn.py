@@ -541,7 +541,10 @@ def _progress(total: int) -> Iterator[Callable[[int], None] | None]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command ``trinn``. Exit codes: 0 done, 1 a fault of its own, 2 bad input, 130 interrupted."""
-    sys.exit(_ended(sys.argv[1:] if arguments is None else list(arguments)))
+    code = _ended(sys.argv[1:] if arguments is None else list(arguments))
+    if code == INTERRUPTED and "joblib" not in sys.modules:
+        os._exit(code)  # an interrupt inside exec(), while modules are imported, ends an ordinary exit with another code
+    sys.exit(code)
 
 
 def _ended(arguments: list[str]) -> int:

@@ -7,7 +7,7 @@ a description for those who do not see it; the caller states both. Counts under 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +21,6 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -42,7 +41,7 @@ LOWEST, HIGHEST = 0.1, 0.9
 WIDTH = 7.2
 """Inches; the page is as wide as an A4 sheet between its margins."""
 _FONTS = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "trinn",
     "font.family": "DejaVu Sans",  # comes with matplotlib, so that every machine lays out alike; wider than what is shown
@@ -57,14 +56,17 @@ _SETTINGS = {
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
     "text.color": INK,
+    "text.parse_math": False,  # a name with dollar signs is a name
 }
 
 
 class Alternative(NamedTuple):
-    """What a figure says, for those who do not see it."""
+    """What a figure says, for those who do not see it, and whose staffing it shows, for all."""
 
     title: str
     description: str
+    whose: str
+    """Stands in the figure itself, so that it follows the figure wherever it is pasted."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _waiting_panel(axes: Axes, series: pd.DataFrame, start: date, language: Lang
     ends = []
     for number, (scenario, part) in enumerate(_by_scenario(series)):
         table = part.pivot(index="replication", columns="date", values="waiting")
-        days = date2num(np.asarray(table.columns))
+        days = np.asarray([_day(day) for day in sorted(set(part["date"]))])
         band = band_of(np.maximum(table.to_numpy(dtype=np.float64), SMALL))
         _line(axes, days, band, number)
         ends.append((band.middle[-1], scenario, number))
@@ -123,13 +125,13 @@ def _waiting_panel(axes: Axes, series: pd.DataFrame, start: date, language: Lang
     axes.set_ylim(0, max(axes.get_ylim()[1], 2.2 * SMALL))
     axes.axhspan(0, SMALL, facecolor="#EEF1F3", edgecolor=RULE, linewidth=0, zorder=0)
     axes.annotate(
-        text("under", language, number=SMALL), (0.005, SMALL / 2), xycoords=("axes fraction", "data"), va="center", fontsize=7.5,
-        color=FAINT,
-    )  # fmt: skip
-    axes.axvline(date2num(start), color=FAINT, linewidth=0.9, linestyle=(0, (1, 1.5)))
-    axes.annotate(
-        f"{text('waiting_start', language)} ", (date2num(start), 1.0), xycoords=("data", "axes fraction"), ha="right", va="top",
+        text("under", language, number=SMALL), (0.005, SMALL / 2), xycoords=("axes fraction", "data"), va="center",
         fontsize=7.5, color=FAINT,
+    )  # fmt: skip
+    axes.axvline(_day(start), color=FAINT, linewidth=0.9, linestyle=(0, (1, 1.5)))
+    axes.annotate(
+        text("waiting_start", language), (_day(start), 1.0), xycoords=("data", "axes fraction"), xytext=(-4, 0),
+        textcoords="offset points", ha="right", va="top", fontsize=7.5, color=FAINT,
     )  # fmt: skip
     _date_axis(axes, list(series["date"]), language)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -167,9 +169,8 @@ def _waits_panel(axes: Axes, shares: pd.DataFrame, marked: int, language: Langua
     axes.set_xlim(0, int(shares["week"].max()))
     axes.set_ylim(0, 1.02)
     axes.axvline(marked, color=FAINT, linewidth=0.9, linestyle=(0, (1, 1.5)))
-    axes.annotate(
-        f" {text('waits_13', language)}", (marked, 0.04), fontsize=7.5, color=FAINT,
-    )  # fmt: skip
+    words = text("waits_13", language, number=marked)
+    axes.annotate(words, (marked, 0.04), xytext=(4, 0), textcoords="offset points", fontsize=7.5, color=FAINT)
     axes.set_xticks([0, 4, 8, 13, 18, 22, 26])
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(value, language)))
@@ -185,7 +186,7 @@ class Part(NamedTuple):
 
 
 def leaving(
-    flows: pd.DataFrame, blocks: dict[str, Sequence[Part]], prefix: str, alternative: Alternative, language: Language
+    flows: pd.DataFrame, blocks: Mapping[str, Sequence[Part]], prefix: str, alternative: Alternative, language: Language
 ) -> str:
     """Where children leave: stacked horizontal bars, one a scenario, in one block above the other.
 
@@ -289,9 +290,12 @@ def _end_labels(axes: Axes, ends: list[tuple[float, str, int]]) -> None:
 
 
 def _short(name: str, longest: int = 26) -> str:
-    """A scenario's name as it stands in a figure: cut, and never read as a formula."""
-    cut = name if len(name) <= longest else name[: longest - 1] + "…"
-    return cut.replace("$", r"\$")
+    """A scenario's name as it stands in a figure."""
+    return name if len(name) <= longest else name[: longest - 1] + "…"
+
+
+def _day(day: date) -> float:
+    return float(day.toordinal())
 
 
 def _date_axis(axes: Axes, dates: list[date], language: Language) -> None:
@@ -299,14 +303,16 @@ def _date_axis(axes: Axes, dates: list[date], language: Language) -> None:
     months = 12 if (last - first).days > 6 * 365 else 6 if (last - first).days > 500 else 3 if (last - first).days > 180 else 1
     ticks = [date(year, month, 1) for year in range(first.year, last.year + 1) for month in range(1, 13, months)]
     ticks = [day for day in ticks if first <= day <= last]
-    axes.set_xticks([float(date2num(day)) for day in ticks], [f"{text(f'month_{d.month}', language)} {d.year}" for d in ticks])
+    axes.set_xticks([_day(day) for day in ticks], [f"{text(f'month_{d.month}', language)} {d.year}" for d in ticks])
     axes.tick_params(axis="x", labelsize=8)
 
 
 def _svg(figure: Figure, prefix: str, alternative: Alternative) -> str:
     """The figure as an ``<svg>`` element with title and description, its ids under the prefix."""
+    figure.supxlabel(alternative.whose, x=0.005, ha="left", fontsize=7.5, color=FAINT)
     stream = StringIO()
-    FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    canvas: Any = FigureCanvasSVG(figure)
+    canvas.print_svg(stream, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     svg = stream.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
@@ -318,7 +324,7 @@ def _svg(figure: Figure, prefix: str, alternative: Alternative) -> str:
         f'<svg id="{prefix}" role="img" aria-labelledby="{prefix}-title {prefix}-desc" '
         f'viewBox="{_view_box(svg)}" xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">\n'
         f'<title id="{prefix}-title">{escape(alternative.title)}</title>\n'
-        f'<desc id="{prefix}-desc">{escape(alternative.description)}</desc>'
+        f'<desc id="{prefix}-desc">{escape(f"{alternative.description} {alternative.whose}".strip())}</desc>'
     )
     return re.sub(r"<svg\b[^>]*>", lambda _: head, svg, count=1)
 

@@ -12,8 +12,9 @@ from dashboard import charts, numbers
 from dashboard.charts import Alternative, Part, band_of
 from dashboard.tables import ladder_order, measure_of, rests_on_few, service_name
 from dashboard.texts import Language, date_text, joined, sentence, text
+from dashboard.verdicts import whose_staffing
 from sim.compare import Comparison
-from sim.fold import ALL, SERIES
+from sim.fold import ALL
 from sim.result import Result
 
 SHOWN_BEFORE_START = timedelta(weeks=24)
@@ -69,18 +70,18 @@ def _waiting(comparison: Comparison, language: Language) -> Illustration:
     names = {s: service_name(base.scenario, s, language) for s in services if usual[s] >= numbers.SMALL}
     short = [service_name(base.scenario, s, language) for s in services if s not in names]
     notes = (text("waiting_short_lists", language, services=joined(short, language)),) if short else ()
-    title = text("waiting_title", language)
+    title, whose = text("waiting_title", language), whose_staffing(comparison, language)
     intro = text("waiting_intro", language, futures=comparison.replications)
     if not names:
-        return Illustration("waiting", title, text("waiting_none", language), "", Alternative(title, ""), notes)
-    alternative = Alternative(title, " ".join(_waiting_words(series, names, language)))
+        return Illustration("waiting", title, text("waiting_none", language), "", Alternative(title, "", whose), notes)
+    alternative = Alternative(title, " ".join(_waiting_words(series, names, language)), whose)
     svg = charts.waiting_lists(series[series["service"].isin(list(names))], names, start, "waiting", alternative, language)
     tables = tuple(_waiting_table(series[series["service"] == s], name, language) for s, name in names.items())
     return Illustration("waiting", title, intro, svg, alternative, notes, tables)
 
 
 def _series(comparison: Comparison) -> pd.DataFrame:
-    """scenario, replication, date, service, waiting of all scenarios, from half a year before the start: means of four weeks."""
+    """scenario, replication, date, service, waiting from half a year before the start; means of four weeks."""
     start = comparison.base.scenario.period.start
     frames = []
     for name, result in comparison.results.items():
@@ -143,9 +144,10 @@ def _waits(comparison: Comparison, language: Language) -> Illustration:
     base = comparison.base
     names = {s: service_name(base.scenario, s, language) for s in ladder_order(base) if _has_list(comparison, shares, s)}
     title, intro = text("waits_title", language), text("waits_intro", language)
+    whose = whose_staffing(comparison, language)
     if not names:
-        return Illustration("waits", title, text("waits_none", language), "", Alternative(title, ""))
-    alternative = Alternative(title, " ".join(_waits_words(shares, names, language)))
+        return Illustration("waits", title, text("waits_none", language), "", Alternative(title, "", whose))
+    alternative = Alternative(title, " ".join(_waits_words(shares, names, language)), whose)
     svg = charts.waits(shares[shares["service"].isin(list(names))], names, "waits", alternative, language)
     tables = tuple(_waits_table(shares[shares["service"] == s], name, language) for s, name in names.items())
     return Illustration("waits", title, intro, svg, alternative, (), tables)
@@ -232,16 +234,16 @@ def _waits_table(shares: pd.DataFrame, name: str, language: Language) -> Table:
 
 def _leaving(comparison: Comparison, language: Language) -> Illustration:
     flows = _flows(comparison)
-    title = text("leaving_title", language)
+    title, whose = text("leaving_title", language), whose_staffing(comparison, language)
     blocks = {}
     for heading, ways in (("leaving_out", OUT), ("leaving_off", OFF)):
         some = [way for way in ways if (flows.loc[flows["way"] == way, "value"] >= numbers.SMALL).any()]
         if some:
             blocks[text(heading, language)] = [Part(way, text(f"leaving_{way}", language)) for way in some]
     if not blocks:
-        return Illustration("leaving", title, text("leaving_none", language), "", Alternative(title, ""))
+        return Illustration("leaving", title, text("leaving_none", language), "", Alternative(title, "", whose))
     parts = [part for block in blocks.values() for part in block]
-    alternative = Alternative(title, " ".join(_leaving_words(flows, parts, language)))
+    alternative = Alternative(title, " ".join(_leaving_words(flows, parts, language)), whose)
     svg = charts.leaving(flows, blocks, "leaving", alternative, language)
     table = _leaving_table(flows, language)
     return Illustration(

@@ -76,7 +76,7 @@ def shown_difference(value: float, unit: str, language: Language) -> str:
     """A difference, with its sign: ``−9``, ``+3 %-poeng``, ``under 1`` where it rounds to nothing."""
     size = rounded(value, unit)
     if size == 0:
-        return text("under", language, number=_points(1, unit, language))
+        return text("under", language, number=1)
     return ("+" if size > 0 else MINUS) + _points(abs(size), unit, language, of_share=True)
 
 
@@ -112,7 +112,7 @@ def shown_interval(low: float, high: float, unit: str, language: Language) -> st
         return text("nothing", language)
     ends = [rounded(end, unit) * (100 if unit == "share" else 1) for end in (low, high)]
     if ends[0] == ends[1] == 0:
-        return text("under" if low > 0 or high < 0 else "under_either_way", language, number=_points(1, unit, language))
+        return text("under" if low > 0 or high < 0 else "around_0", language, number=1)
     return text("range", language, low=_signed(ends[0], language), high=_signed(ends[1], language))
 
 

@@ -1,4 +1,4 @@
-"""The report: one HTML file that holds everything it shows and opens without a network. The same comparison gives the same bytes."""
+"""The report: one HTML file that holds all it shows and opens without a network; the same comparison gives the same bytes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from dashboard.tables import (
     value_cell,
 )
 from dashboard.texts import Language, chosen, date_text, joined, sentence, text
-from dashboard.verdicts import Words, cautions, limits, verdict_words, whose_staffing
+from dashboard.verdicts import Words, cautions, limits, table_note, verdict_words, whose_staffing
 from scenarios.changes import resolved
 from scenarios.errors import TrinnError, one_line
 from scenarios.schema import Period, Scenario
@@ -160,7 +160,7 @@ def _contents(comparison: Comparison, language: Language) -> dict[str, Any]:
         "heads": [
             text(f"head_{name}", language) for name in ("difference", "interval", "half_width", "better_in", "judgement")
         ],
-        "futures": comparison.replications,
+        "table_note": table_note(comparison, language),
     }
 
 

@@ -1,4 +1,4 @@
-"""The comparison and the run as tables: for people (:func:`presented`) and for programs (:func:`exported`), by the same rules."""
+"""The comparison and the run as tables: :func:`presented` for people, :func:`exported` for programs, by the same rules."""
 
 from __future__ import annotations
 
@@ -198,8 +198,24 @@ def row_of(comparison: Comparison, key: Key, proposal: str) -> Row:
     found = _indexed(_ById(comparison))[key, proposal]
     base, mean, difference, low, high, half_width, share, direction, n = found
     few = direction == "too few" or any(rests_on_few(r, key) for r in (comparison.base, comparison.results[proposal]))
-    values = [nan if value is None else float(value) for value in (base, mean, difference, low, high, half_width, share)]
-    return Row(key, proposal, *values, str(direction), int(n), few)
+    return Row(
+        key,
+        proposal,
+        base=_float(base),
+        mean=_float(mean),
+        difference=_float(difference),
+        low=_float(low),
+        high=_float(high),
+        half_width=_float(half_width),
+        share_better=_float(share),
+        direction=str(direction),
+        n=int(n),
+        few=few,
+    )
+
+
+def _float(value: Any) -> float:
+    return nan if value is None else float(value)
 
 
 def rows_of(comparison: Comparison, keys: list[Key], proposal: str) -> list[Row]:
@@ -334,7 +350,7 @@ def presented_run(result: Result, language: Language) -> pd.DataFrame:
     """The measures of a run as shown: main, area, service, group, measure, label, unit, mean, band (8 of 10 futures)."""
     rows = []
     for main, key in _run_keys(result, areas=False):
-        mean, low, high, half_width, few = _run_numbers(result, key)
+        mean, low, high, _, few = _run_numbers(result, key)
         unit = measure_of(key).unit
         shown = text("few_children", language) if few else numbers.shown(mean, unit, language)
         band = _band(low, high, unit, language) if not few and _enough(result) else text("nothing", language)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from io import StringIO
 
-from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from dashboard.changed import changed
 from dashboard.report import Section, sections
 from dashboard.tables import main_keys, presented_run
 from dashboard.texts import Language, joined, text
-from dashboard.verdicts import cautions, run_cautions, run_staffing, verdict_words, whose_staffing
+from dashboard.verdicts import cautions, run_cautions, run_staffing, table_note, verdict_words, whose_staffing
 from scenarios.errors import one_line
 from sim.compare import Comparison
 from sim.result import Result
 
 LEAST_WIDTH = 80
+WIDE_ENOUGH = 95
+"""From here on the half width has a column too; the interval says the same."""
+HALF_WIDTH = 4
+"""Which cell of a row it is."""
+LEAST_FIRST = 18
 WIDEST = 120
 """A table wider than this is harder to read, however wide the window."""
 
@@ -70,17 +75,15 @@ def _proposal(comparison: Comparison, name: str, console: Console, language: Lan
         _say(console, line, indent=2)
     console.print()
     _say(console, whose_staffing(comparison, language), "italic")
-    heads = [text(f"head_{head}", language) for head in ("difference", "interval_short", "half_width", "better_in", "judgement")]
+    heads = [comparison.base.name, name]
+    heads += [text(f"head_{head}", language) for head in ("difference", "interval_short", "half_width", "better_in")] + [""]
+    keep = [i for i in range(len(heads)) if i != HALF_WIDTH or _width(console) >= WIDE_ENOUGH]
     found = sections(comparison, main_keys(comparison.base), name, language)
-    console.print(_table([text("head_measure", language), comparison.base.name, name, *heads], found, _width(console)))
+    _put_table(console, [text("head_measure", language), *(heads[i] for i in keep)], _rows(found, keep))
 
 
 def _notes(comparison: Comparison, console: Console, language: Language) -> None:
-    note = text(
-        "table_note", language, futures=comparison.replications, short=text("too_small_short", language),
-        long=text("too_small", language),
-    )  # fmt: skip
-    _say(console, note)
+    _say(console, table_note(comparison, language))
     _say(console, f"{whose_staffing(comparison, language)} {text('limit_forecast', language)}")
 
 
@@ -91,19 +94,14 @@ def print_result(result: Result, console: Console, language: Language) -> None:
     for caution in run_cautions(result, language):
         _say(console, f"! {caution}")
     console.print()
-    table = Table(box=box.SIMPLE_HEAD, width=min(_width(console), 100), pad_edge=False)
-    table.add_column(text("head_measure", language), ratio=1)
-    for head in ("unit", "value"):
-        table.add_column(text(f"head_{head}", language), justify="right" if head == "value" else "left", no_wrap=True)
-    table.add_column(text("run_head_spread", language), justify="right", no_wrap=True)
-    service = ""
     shown = presented_run(result, language)
+    blocks: dict[str, list[list[str]]] = {}
     for row in shown[shown["main"]].to_dict("records") if len(shown) else []:
-        if row["service"] != service:
-            service = row["service"]
-            table.add_row(Text(one_line(service), style="bold"))
-        table.add_row(*(Text(one_line(str(row[column]))) for column in ("label", "unit", "mean", "band")))
-    console.print(table)
+        cells = [f"{row['label']} ({row['unit']})", row["mean"], row["band"]]
+        blocks.setdefault(row["service"] or text("area_section", language), []).append(cells)
+    heads = [text(key, language) for key in ("head_measure", "head_value", "run_head_spread")]
+    _put_table(console, heads, list(blocks.items()))
+    console.print()
     note = text("run_note", language, futures=len(result.replications), not_forecast=text("not_forecast_short", language))
     _say(console, f"{note} {run_staffing(result, language)}")
 
@@ -112,19 +110,44 @@ def _width(console: Console) -> int:
     return max(LEAST_WIDTH, min(console.width, WIDEST))
 
 
-def _table(heads: Sequence[str], found: Sequence[Section], width: int) -> Table:
-    """One row a measure, its unit after its name; services as rows of their own."""
-    table = Table(box=box.SIMPLE_HEAD, width=width, pad_edge=False, padding=(0, 1, 0, 0), collapse_padding=True)
-    table.add_column(Text(one_line(heads[0])), ratio=1, min_width=16)
-    for head in heads[1:]:
-        table.add_column(Text(one_line(head)), justify="right", overflow="fold")
-    for section in found:
-        table.add_row(Text(one_line(section.name), style="bold"))
-        for line in section.lines:
-            styles = {"better": "bold", "worse": "bold", "quiet": "dim"}
-            row = [Text(f"  {line.head} ({line.unit})"), *(Text(cell) for cell in line.cells)]
-            table.add_row(*row, style=styles.get(line.kind, ""))
-    return table
+def _put_table(console: Console, heads: Sequence[str], blocks: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> None:
+    """A table of texts: the first column wraps and takes what room is left, the others stand to the right.
+
+    A block is a heading and its rows; the last of the cells may hold a word, which is set bold.
+    """
+    heads = [_cut(one_line(head)) for head in heads]
+    gap = "  " if _width(console) >= WIDE_ENOUGH else " "
+    rows = [row for _, block in blocks for row in block]
+    widths = [max(cell_len(cell) for cell in column) for column in zip(heads, *rows, strict=True)][1:]
+    first = max(LEAST_FIRST, _width(console) - sum(widths) - len(gap) * len(widths))
+    first = min(first, max((cell_len(row[0]) for row in rows), default=0) + 2)
+    _put_line(console, heads, first, widths, gap, "bold")
+    console.print(Text("-" * (first + sum(widths) + len(gap) * len(widths))), soft_wrap=True)
+    for heading, block in blocks:
+        if heading:
+            console.print(Text(one_line(heading), style="bold"), soft_wrap=True)
+        for row in block:
+            _put_line(console, [f"  {row[0]}", *row[1:]], first, widths, gap, "")
+
+
+def _put_line(console: Console, cells: Sequence[str], first: int, widths: Sequence[int], gap: str, style: str) -> None:
+    wrapped = textwrap.wrap(cells[0], first, subsequent_indent="    ") or [""]
+    rest = "".join(gap + " " * (width - cell_len(cell)) + cell for cell, width in zip(cells[1:], widths, strict=True))
+    for number, part in enumerate(wrapped):
+        line = part + " " * (first - cell_len(part)) + rest if number == 0 else part
+        console.print(Text(line.rstrip(), style=style), soft_wrap=True)
+
+
+def _cut(head: str, longest: int = 13) -> str:
+    return head if len(head) <= longest else head[: longest - 1] + "…"
+
+
+def _rows(found: Sequence[Section], keep: Sequence[int]) -> list[tuple[str, list[list[str]]]]:
+    """The sections of a table as rows of text: the measure with its unit, then the wanted cells."""
+    return [
+        (section.name, [[f"{line.head} ({line.unit})", *(line.cells[i] for i in keep)] for line in section.lines])
+        for section in found
+    ]
 
 
 def _say(console: Console, words: str, style: str = "", indent: int = 0) -> None:

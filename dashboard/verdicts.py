@@ -13,11 +13,16 @@ from sim.fold import ALL
 from sim.measures import MEASURES
 from sim.output_analysis import MINIMUM_REPLICATIONS
 from sim.result import Result
+from sim.view import FEWEST
 
 WAITS = ("wait_to_help", "wait_after_referral")
 SERVICE_WAITS = ("wait_started", "wait_list_started")
 OUTSIDE = ("inpatient", "coercion", "medication", "school", "substance", "quality", "18_25", "season")
 """What the model leaves out, by the last part of its text's key."""
+
+
+TABLE_WORDS = {"small": "too_small_short", "few": "few_children", "none": "no_difference"}
+"""Words in cells that the note under a table explains."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +40,14 @@ class Words:
 def verdict_words(comparison: Comparison, proposal: str, language: Language) -> Words:
     """The verdict on a proposal in words."""
     verdict = comparison.verdicts[proposal]
-    notes = [
-        *_also(comparison, proposal, verdict, language),
-        *_guarded(verdict, language),
-        *_falling(comparison, proposal, language),
-    ]
+    notes = [*_also(comparison, proposal, verdict, language), *_guarded(verdict, language)]
+    notes += _falling(comparison, proposal, language)
     if verdict.fewer_posts:
         notes.append(text("cut_not_safe", language))
     words = _sentence(comparison, proposal, verdict, language)
-    return Words(text(f"verdict_{verdict.word}", language), words, tuple(notes))
+    unjudged = verdict.word == "unclear" and not any(row.n for row in _headlines(comparison, proposal))
+    title = text("verdict_not_judged" if unjudged else f"verdict_{verdict.word}", language)
+    return Words(title, words, tuple(notes))
 
 
 def _sentence(comparison: Comparison, proposal: str, verdict: Verdict, language: Language) -> str:
@@ -68,8 +72,7 @@ def _unclear(comparison: Comparison, proposal: str, language: Language) -> str:
     total = comparison.replications
     rows = [row for row in _headlines(comparison, proposal) if row.n]
     if not rows:
-        key = "unclear_plain" if comparison.base.scenario.doors else "not_judged"
-        return text(key, language, total=total)
+        return text("not_judged", language, total=total)
     row = next((row for row in rows if row.share_better > 0), rows[0])
     number = round(row.share_better * row.n)
     clause = _what(row.key[3], "better", language)
@@ -103,7 +106,7 @@ def _size(row: Row, language: Language) -> str:
     """From what to what, and how much it probably is; less where the numbers are small."""
     if row.small and numbers.is_small(max(row.base, row.mean), row.unit):
         return text("small_numbers", language, number=numbers.with_unit_of(numbers.SMALL, row.unit, language))
-    old, new = (numbers.shown(value, row.unit, language) for value in (row.base, row.mean))
+    old = numbers.shown(row.base, row.unit, language)
     last = numbers.with_unit(row.mean, row.unit, language)
     if row.small or not row.bounded:
         return text("from_to", language, old=old, new=last)
@@ -129,12 +132,14 @@ def _foremost(comparison: Comparison, proposal: str, names: tuple[str, ...]) -> 
 
 
 def _also(comparison: Comparison, proposal: str, verdict: Verdict, language: Language) -> list[str]:
+    """The measures that are better or worse beyond noise and do not stand in the sentence."""
+    spoken = verdict.word in ("better", "worse", "mixed")
     notes = []
     for side, names in (("better", verdict.better), ("worse", verdict.worse)):
-        first = _foremost(comparison, proposal, names) if names else ""
+        first = _foremost(comparison, proposal, names) if names and spoken else ""
         labels = [_lower(chosen(MEASURES["area", name].label, language)) for name in names if name != first]
         if labels:
-            notes.append(text(f"also_{side}", language, measures="; ".join(labels)))
+            notes.append(text(f"also_{side}" if spoken else f"only_{side}", language, measures="; ".join(labels)))
     return notes
 
 
@@ -165,6 +170,12 @@ def _some_wait_falls(comparison: Comparison, proposal: str) -> bool:
     keys = [(ALL, "", ALL, name) for name in WAITS]
     keys += [(ALL, service, ALL, name) for service in comparison.base.plans[0].shape.services for name in SERVICE_WAITS]
     return any(key in known and row_of(comparison, key, proposal).direction == "better" for key in keys)
+
+
+def table_note(comparison: Comparison, language: Language) -> str:
+    """How to read the tables."""
+    words = {name: text(key, language) for name, key in TABLE_WORDS.items()}
+    return text("table_note", language, futures=comparison.replications, least=FEWEST, **words)
 
 
 def whose_staffing(comparison: Comparison, language: Language) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from scenarios.errors import TrinnError
 from scenarios.levers import Lever, checked, lever_of
-from scenarios.places import find
+from scenarios.place_names import find
 from scenarios.preset import Detail, for_place
 from scenarios.reading import Document, read_file, read_text, validate
 from scenarios.resolve import merged

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -143,6 +144,7 @@ def _in_processes(task: _Task, numbers: list[int], workers: int) -> Iterator[Rep
     chunks = [tuple(numbers[i : i + size]) for i in range(0, len(numbers), size)]
     tasks = [_Task(task.scenario, task.seed, chunk, task.by, task.record) for chunk in chunks]
     pool = Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes=None)
+    _start_trackers()
     with _interrupts_held():
         results = pool(delayed(_several)(item) for item in tasks)
     for finished in results:
@@ -160,3 +162,19 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_trackers() -> None:
+    """The processes that tidy up after workers: they let Ctrl-C through again once they run, so they are started first."""
+    from multiprocessing import resource_tracker
+
+    from joblib.externals.loky.backend import resource_tracker as loky_tracker
+
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
+    try:
+        resource_tracker.ensure_running()
+        loky_tracker.ensure_running()
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, before)

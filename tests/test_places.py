@@ -9,9 +9,11 @@ from itertools import pairwise
 
 import pytest
 
+from scenarios import place_names
 from scenarios import places as module
 from scenarios.errors import TrinnError
-from scenarios.places import AGE_BANDS, COUNTIES, Catchment, Place, catchment_of, catchments, country, find, places
+from scenarios.place_names import find
+from scenarios.places import AGE_BANDS, COUNTIES, Catchment, Place, catchment_of, catchments, country, places
 
 NORWAY_CHILDREN_0_17 = 1_111_690  # SSB table 07459, 1 January 2021
 NORWAY_INHABITANTS = 5_391_369  # the same
@@ -273,7 +275,7 @@ def test_a_bare_name_means_the_municipality_and_not_its_catchment(name):
 
 def test_only_the_documented_spellings_mean_more_than_one_thing():
     """A new name in the table must not make an old one ambiguous unseen."""
-    several = {text for text, areas in module._index().items() if len(areas) > 1}
+    several = {text for text, areas in place_names._index().items() if len(areas) > 1}
     doubled = {"herøy", "heroy", "heroey", "våler", "valer", "vaaler"}
     assert several == {"bergen", "stavanger", *doubled, "oslo", "oslo kommune", "0301", "301", "bup oslo"}
 

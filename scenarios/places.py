@@ -221,7 +221,6 @@ def _bands(counts: Sequence[int]) -> Bands:
 
 
 def plain(text: str) -> str:
-    """A name in the one form that names are compared in."""
     """Lower-case words with one space between, without accents and marks; of the special letters only æ ø å stay."""
     letters = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
     if not letters.isascii():
@@ -231,6 +230,7 @@ def plain(text: str) -> str:
 
 
 def slug(name: str) -> str:
+    """The name as an identifier: ASCII, lower_snake_case."""
     return plain(name).translate(ASCII).replace(" ", "_")
 
 

@@ -1,4 +1,4 @@
-"""Figures: the same bytes for the same table, ids that do not clash, alternatives in words, nothing small drawn at its height."""
+"""Figures: the same bytes for the same table, ids that do not clash, alternatives in words, nothing small drawn as it is."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import re
 from datetime import date
 from importlib.resources import files
 from string import Formatter
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_every_judged_measure_has_a_clause_for_better_and_for_worse() -> None:
 
 
 def test_every_caution_has_its_words() -> None:
-    for kind in Caution.__annotations__["kind"].removeprefix("Literal[").removesuffix("]").replace('"', "").split(", "):
+    for kind in get_args(get_type_hints(Caution)["kind"]):
         assert f"caution_{kind}" in KEYS
 
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import os
 import re
 import shlex
@@ -26,6 +25,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -45,7 +45,11 @@ from scenarios.resolve import staffing
 from scenarios.schema import Label, Scenario
 
 if TYPE_CHECKING:
-    from sim.compare import Comparison, compare
+    from pandas import DataFrame
+    from rich.console import Console
+    from rich.table import Table
+
+    from dashboard.comparison import Comparison, compare
     from sim.replicate import run
     from sim.result import Result
 
@@ -66,9 +70,9 @@ __all__ = [
 
 # What simulates is imported when it is asked for: it takes a second, and half of the commands do without.
 _LATER = {
-    "Comparison": "sim.compare",
+    "Comparison": "dashboard.comparison",
     "Result": "sim.result",
-    "compare": "sim.compare",
+    "compare": "dashboard.comparison",
     "run": "sim.replicate",
 }
 
@@ -105,11 +109,6 @@ _HEADS = {
     "unit": "enhet",
     "better": "bedre",
     "label": "betegnelse",
-    "area": "område",
-    "service": "tjeneste",
-    "group": "gruppe",
-    "measure": "mål",
-    "mean": "snitt",
 }
 """Norwegian heads of columns; in English the key itself is the head."""
 _WHOSE = {
@@ -327,7 +326,7 @@ def _compare(
     language: Language,
 ) -> None:
     """Compare BASE as it is with proposals, on the same children. Each --with makes a proposal of its own."""
-    from sim.compare import compare
+    from dashboard.comparison import compare
 
     scenarios = _proposals(load(base, detail=detail), changes, stacks, _TODAY[language])
     target = _writable(report) if report else None
@@ -347,8 +346,7 @@ def _compare(
             command=shlex.join(words),
         )
     if target:
-        with _written(target) as file:
-            both.report(file, language=language)
+        both.report(target, language=language)
     _put_comparison(both, form, language)
     if target:
         click.echo({"nb": f"Rapport: {report}", "en": f"Report: {report}"}[language], err=True)
@@ -402,7 +400,7 @@ def _put_plain(data: Mapping[str, Any], form: Form | None, comments: Sequence[st
     if form == "csv":
         raise TrinnError("this cannot be put into a table: take --json")
     if form == "json":
-        _put(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+        _put(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False, default=str) + "\n")
         return
     from ruamel.yaml import YAML
 
@@ -422,63 +420,70 @@ def _put_rows(rows: Rows, form: Form | None, language: Language) -> None:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerows([heads, *([row[head] for head in heads] for row in rows)])
     else:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
+        _print(lambda console: console.print(_table(heads, rows, language)), piped_width=10_000)
 
-        terminal = sys.stdout.isatty()
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for head in heads:
-            right = bool(rows) and isinstance(rows[0][head], int | float)
-            plain = head.replace("_0_17", " 0-17").replace("_", " ")
-            name = _HEADS.get(head, plain) if language == "nb" else plain
-            table.add_column(name, justify="right" if right else "left", no_wrap=not terminal)
-        for row in rows:
-            table.add_row(*(Text(str(row[head])) for head in heads))
-        console = Console(file=sys.stdout, width=None if terminal else 10_000)
-        with console.capture() as captured:
-            console.print(table)
-        _put("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
+
+def _table(heads: Sequence[str], rows: Rows, language: Language) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head in heads:
+        right = bool(rows) and isinstance(rows[0][head], int | float)
+        plain = head.replace("_0_17", " 0-17").replace("_", " ")
+        name = _HEADS.get(head, plain) if language == "nb" else plain
+        table.add_column(name, justify="right" if right else "left", no_wrap=not sys.stdout.isatty())
+    for row in rows:
+        table.add_row(*(Text(str(row[head])) for head in heads))
+    return table
 
 
 def _put_result(result: Result, form: Form | None, language: Language) -> None:
-    """The means of a run over its replications, with the half-width of their 95 % interval."""
-    from sim.measures import MEASURES
-    from sim.output_analysis import mean_interval
+    """The measures of a run."""
+    from dashboard.tables import exported_run
+    from dashboard.terminal import print_result
 
-    rows: list[dict[str, Any]] = []
-    for key, values in result.measures.groupby(["area", "service", "group", "measure", "unit"], sort=False)["value"]:
-        area, service, group, name, unit = cast(tuple[str, ...], key)
-        interval = mean_interval(values.to_numpy())
-        label = name if form else _in(MEASURES["service" if service else "area", name].label, language)
-        numbers = {"mean": _known(interval.mean), "half_width": _known(interval.half_width), "n": interval.n}
-        rows.append({"area": area, "service": service, "group": group, "measure": label, "unit": unit, **numbers})
-    if form == "json":
-        about = {"scenario": result.name, "whose_staffing": result.scenario.staffing, "replications": len(result.replications)}
-        _put_plain({**about, "seed": result.seed, "version": result.version, "measures": rows}, form)
-        return
     if form is None:
-        _put(f"{_in(result.scenario.name, language)}. {_WHOSE[result.scenario.staffing, language]}\n\n")
-        rows = [{**row, "mean": _readable(row["mean"]), "half_width": _readable(row["half_width"])} for row in rows]
-    _put_rows(rows, form, language)
-
-
-def _known(value: float | None) -> float | None:
-    """None for a number that is not defined."""
-    return float(value) if value is not None and math.isfinite(value) else None
-
-
-def _readable(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+        _print(lambda console: print_result(result, console, language))
+        return
+    about = {"scenario": result.name, "replications": len(result.replications), "seed": result.seed, "version": result.version}
+    _put_table(exported_run(result, language), form, {**about, "whose_staffing": result.scenario.staffing}, "measures")
 
 
 def _put_comparison(both: Comparison, form: Form | None, language: Language) -> None:
     """A comparison: its verdicts and its table."""
-    rows = [{str(k): _known(v) if isinstance(v, float) else v for k, v in row.items()} for row in both.table.to_dict("records")]
-    if form == "json":
-        _put_plain({"command": both.command, "comparison": rows}, form)
+    from dashboard.tables import exported
+    from dashboard.terminal import print_comparison
+
+    if form is None:
+        _print(lambda console: print_comparison(both, console, language))
         return
-    _put_rows(rows, form, language)
+    base = both.base
+    about = {"base": base.name, "replications": both.replications, "seed": base.seed, "version": base.version}
+    verdicts = {name: verdict.word for name, verdict in both.verdicts.items()}
+    cautions = [asdict(caution) for caution in both.cautions]
+    changes = {name: [asdict(change) for change in both.changes.get(name, ())] for name in both.others}
+    about |= {"whose_staffing": base.scenario.staffing, "command": both.command, "verdicts": verdicts}
+    _put_table(exported(both, language), form, {**about, "cautions": cautions, "changes": changes}, "measures")
+
+
+def _put_table(table: DataFrame, form: Form, about: Mapping[str, Any], name: str) -> None:
+    """A table for programs: comma-separated on its own, or as JSON below what it is about."""
+    if form == "csv":
+        _put(table.to_csv(index=False, lineterminator="\n"))
+    else:
+        _put_plain({**about, name: table.astype(object).where(table.notna(), None).to_dict("records")}, form)
+
+
+def _print(put: Callable[[Console], None], piped_width: int = 100) -> None:
+    """For people: as wide as the terminal, and without colour codes where there is none."""
+    from rich.console import Console
+
+    terminal = sys.stdout.isatty()
+    console = Console(width=None if terminal else piped_width, color_system="auto" if terminal else None)
+    with console.capture() as captured:
+        put(console)
+    _put("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
 
 
 def _put_events(result: Result, file: Path) -> None:
@@ -499,11 +504,10 @@ def _writable(name: str) -> Path:
             raise TrinnError(Fault("is a directory: give the name of a file", place=name))
         if path.exists() and not path.is_file():
             raise TrinnError(Fault("is not an ordinary file", place=name))
-        if not path.parent.is_dir():
-            raise TrinnError(Fault(f"cannot be written: there is no directory {path.parent}", place=name))
         if path.exists() and not os.access(path, os.W_OK):
             raise TrinnError(Fault("cannot be written: permission denied", place=name))
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".trinn-"):
+        folder = next(folder for folder in path.parents if folder.exists())
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".trinn-"):
             return path
     except (OSError, ValueError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
@@ -513,7 +517,8 @@ def _writable(name: str) -> Path:
 @contextmanager
 def _written(target: Path) -> Iterator[Path]:
     """A file beside the target that takes its place once it is whole."""
-    draft = target.with_name(f".trinn-{os.getpid()}-{target.name}"[:200])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".trinn-{os.getpid()}.part")
     try:
         yield draft
         draft.replace(target)

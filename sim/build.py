@@ -143,7 +143,7 @@ def _holder(scenario: Scenario, shape: Shape, place: int) -> Service:
 
 
 def _plan(scenario: Scenario, shape: Shape, day: date) -> Plan:
-    known: dict[int, Terms] = {}
+    known: dict[int, tuple[Service, Terms]] = {}  # the service is kept, so that its id stays its own
     terms, capacity, offers = [], [], []
     options: list[Option] = []
     pools: dict[int, dict[str, int]] = {}
@@ -152,8 +152,8 @@ def _plan(scenario: Scenario, shape: Shape, day: date) -> Plan:
     for place, (holder, number) in enumerate(shape.places):
         service = _holder(scenario, shape, place)
         if id(service) not in known:
-            known[id(service)] = _terms(scenario, shape, number, service)
-        terms.append(known[id(service)])
+            known[id(service)] = service, _terms(scenario, shape, number, service)
+        terms.append(known[id(service)][1])
         capacity += _capacity(scenario, shape, place, service, holder)
         lent = {pool: _lent(scenario, shape, holder, pool, pools) for pool in _borrowed(service)}
         offers.append(_offers(service, pools.get(place, {}) | lent, options))

@@ -140,12 +140,22 @@ class Run(Lists):
         self._settle()
 
     def _close(self, place: int) -> None:
-        """A service closes: those on its list are sent on; courses that run keep their terms."""
-        stays = sorted((entry[3] for entry in self.lists[place]), key=lambda stay: (stay.since, stay.child.row))
-        for stay in stays:
-            if stay.status == LISTED:
+        """A service closes: whoever waits for it is sent on; courses that run keep their terms."""
+        waiting = {id(stay): stay for *_, stay in self.lists[place]} | {id(s): s for s in self.expected[place].values()}
+        for stay in sorted(waiting.values(), key=lambda stay: (stay.since, stay.child.row)):
+            if stay.status == REVIEWED:
+                self._withdraw(stay, self.now())
+                self._go_on(stay, REFUSED)
+            elif stay.status == LISTED:
                 self._leave_list(stay, TURNED_AWAY, 1)
                 self._go_on(stay, REFUSED)
+        self.expected[place].clear()
+
+    def _withdraw(self, stay: Stay, now: int) -> None:
+        """Out of the review, undecided."""
+        child = stay.child
+        self.write(pack(now, WITHDREW, child.row, stay.place, stay.number, stay.since, stay.received, 1, child.need))
+        self._close_stay(stay)
 
     # -- needs --------------------------------------------------------------------------------------------------------------
 
@@ -216,8 +226,7 @@ class Run(Lists):
             if stay.status == LISTED:
                 self._leave_list(stay, WITHDREW, 0)
             elif stay.status == REVIEWED:
-                self.write(pack(now, WITHDREW, child.row, stay.place, stay.number, stay.since, stay.received, 1, child.need))
-                self._close_stay(stay)
+                self._withdraw(stay, now)
         self.write(pack(now, LEFT, child.row, NOWHERE, 0, child.since, child.since, why, child.need))
 
     def _start_clocks(self, child: Child, now: int) -> None:
@@ -296,7 +305,7 @@ class Run(Lists):
             self._travel(child, place, NOWHERE, route, now, now, True)
         elif here.status == LISTED:
             here.urgent = True
-            self._start(here, self._option_with_room(here.place) or self.offers[here.place][0][0], now)
+            self._start(here, self._urgent_option(here.place), now)
         elif here.status == REVIEWED:
             self._join(here, now, urgent=True)
 
@@ -350,7 +359,7 @@ class Run(Lists):
         terms = self.terms[place]
         number = child.visits.get(terms.service, 0) + 1
         child.visits[terms.service] = number
-        stay = Stay(child, place, number, received, urgent)
+        stay = Stay(child, place, number, received, now, urgent)
         child.stays[place] = stay
         self.entered[place] += 1
         simple = self.simple[place]
@@ -358,7 +367,6 @@ class Run(Lists):
             option, pool, amount = simple
             if self.committed[pool] + amount <= self.capacity[pool] and self.queue[0][0] > now:
                 # what serving the lists would do: nobody waits, there is room, and nothing else happens in this second
-                stay.since = now
                 self.write(pack(now, JOINED, child.row, place, number, now, received, 0, child.need))
                 self._start(stay, option, now, at_once=True)
                 return
@@ -369,6 +377,7 @@ class Run(Lists):
         if urgent:
             self._join(stay, now)
             return
+        self.expected[place][child.row] = stay
         delay = look_up(terms.review.length, self.quantile(stay, "review"))
         if terms.review.due is not None:
             delay = max(1, min(delay, int(terms.review.due[now // DAY - self.shape.first_day]) - now))
@@ -418,6 +427,7 @@ class Run(Lists):
         detail = why + 100 * wrong + 1000 * bool(route and route.warm)
         self.write(pack(now, REJECTION, child.row, stay.place, stay.number, stay.since, stay.received, detail, child.need))
         child.rejections += 1
+        self.expected[stay.place].pop(child.row, None)
         self._close_stay(stay)
         self._follow(stay, route, now)
 

@@ -25,7 +25,8 @@ def check(plans: Sequence[Plan], trajectory: Trajectory) -> None:
     """Check one replication's records against what the engine counted while it ran.
 
     1. entered = left + inside, for every service of every area
-    2. the area under the waiting list = the sum of the waits, those still waiting included, to the second; likewise courses
+    2. the area under the waiting list = the sum of the waits, those still waiting included, to the second; likewise courses;
+       and every wait begins when its own record says that it began
     3. committed hours pass the capacity only where a record says overload
 
     Raises:
@@ -46,6 +47,9 @@ def check(plans: Sequence[Plan], trajectory: Trajectory) -> None:
     entered = _count(referred.place, places) + _joined_without_review(log, places)
     gone = log.of(Kind.GAVE_UP, Kind.REFUSED, Kind.OVERFLOWED, Kind.WITHDREW, Kind.REJECTED, Kind.ENDED)
     _same("children who entered", np.asarray(totals.entered), entered, shape.places)
+    reviewed = np.asarray([all(plan.terms[place].review is not None for plan in plans) for place in range(places)])
+    unreferred = np.where(reviewed, _joined_without_review(log, places), 0)
+    _same("children on the list without a referral", np.zeros(places, np.int64), unreferred, shape.places)
     _same("children who left", np.asarray(totals.left), _count(gone.place, places), shape.places)
     inside = on_list + in_course + _under_review(log, places)
     _same("children inside", np.asarray(totals.entered) - np.asarray(totals.left), inside, shape.places)
@@ -57,10 +61,26 @@ def check(plans: Sequence[Plan], trajectory: Trajectory) -> None:
         - _sum(off_list.place, off_list.since, places)
         - _sum(from_list.place, from_list.since, places)
     )
+    for left in (off_list, from_list):
+        _since(joins, left)
     _same("area under the waiting list", np.asarray(totals.waiting_area), waits, shape.places)
     courses = in_course * end + _sum(ends.place, ends.time, places) - _sum(starts.place, starts.time, places)
     _same("area under the courses", np.asarray(totals.course_area), courses, shape.places)
     _check_hours(plans, trajectory)
+
+
+def _since(begun: Log, ended: Log) -> None:
+    """What ends a state names the second at which that very state began: waits are read off it."""
+    first, last = (_stay_number(log.child, log.place, log.stay) for log in (begun, ended))
+    order = np.argsort(first, kind="stable")
+    at = np.searchsorted(first[order], last)
+    known = at < len(first)
+    known[known] &= first[order][at[known]] == last[known]
+    right = known.copy()
+    right[known] = begun.time[order][at[known]] == ended.since[known]
+    if not right.all():
+        wrong = ended.rows[np.flatnonzero(~right)[0]].tolist()
+        raise IdentityError(f"the record {wrong} says since when, and nothing began then")
 
 
 def _under_review(log: Log, places: int) -> Ints:
@@ -116,6 +136,9 @@ def _given_back(plans: Sequence[Plan], begins: Ints, log: Log, order: Ints) -> l
     nth_first, nth_last = _nth(key_first), _nth(key_last)
     pair = np.searchsorted(key_first * 4 + nth_first, key_last * 4 + nth_last)
     source = first[pair]
+    if not np.array_equal(begin.time[source], end.since[last]):
+        wrong = end.rows[last[np.flatnonzero(begin.time[source] != end.since[last])[0]]].tolist()
+        raise IdentityError(f"the record {wrong} says since when, and no course began then")
     option = np.where(begin.kind == Kind.STARTED, begin.detail // 2, begin.detail)[source]
     return _units(plans, begins, option, begin.time[source], end.time[last], order[gave][last], -1)
 

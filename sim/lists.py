@@ -29,6 +29,8 @@ class Lists(Frame):
         self.limited: dict[int, list[Stay]] = {
             place: [] for plan in plans for place, terms in enumerate(plan.terms) if terms.length is not None
         }
+        self.expected: list[dict[int, Stay]] = [{} for _ in self.shape.places]
+        """By place and child: under review, or on the list before the first appointment."""
         self.touched: set[int] = set()
         self.serving = False
         self.on_ready = (self._be_ready,)
@@ -64,8 +66,11 @@ class Lists(Frame):
         self.waiting[place] += 1
         self.write(pack(now, JOINED, child.row, place, stay.number, now, stay.received, 0, child.need))
         if stay.urgent:
-            self._start(stay, self._option_with_room(place) or self.offers[place][0][0], now)
+            self._start(stay, self._urgent_option(place), now)
             return
+        if place in self.limited:
+            self.limited[place].append(stay)
+            self.touched.add(self.shape.group_of[place])
         if terms.due is not None:
             self._set_deadline(stay, terms, now)
         if terms.patience is not None:
@@ -98,6 +103,7 @@ class Lists(Frame):
 
     def _be_ready(self, event: Event) -> None:
         stay: Stay = event._value
+        self.expected[stay.place].pop(stay.child.row, None)
         if stay.status == LISTED:
             self._enlist(stay)
             self._settle()
@@ -115,8 +121,6 @@ class Lists(Frame):
             key = (stay.received, since, row)
         stay.key = key
         heappush(self.lists[stay.place], (key, row, stay.number, stay))
-        if stay.place in self.limited:
-            self.limited[stay.place].append(stay)
         self.touched.add(self.shape.group_of[stay.place])
 
     def _leave_list(self, stay: Stay, kind: int, detail: int) -> None:
@@ -218,6 +222,11 @@ class Lists(Frame):
             else:
                 return number
         return None
+
+    def _urgent_option(self, place: int) -> int:
+        """Hours for a child who starts whatever the room: those that are free, else the first choice."""
+        free = self._option_with_room(place)
+        return self.offers[place][0][0] if free is None else free
 
     def _turn_away(self, place: int) -> None:
         """Those beyond the list's length go, the last who joined first."""

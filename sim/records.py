@@ -47,7 +47,7 @@ class Kind(IntEnum):
     REFUSED = 12
     """The list was full, or the service closed (0 full, 1 closed)."""
     WITHDREW = 13
-    """The child leaves the list or the review: the need is over (0 from the list, 1 from review)."""
+    """The child leaves the list or the review: the need is over, or the service closes (0 from the list, 1 from review)."""
     BREACHED = 14
     """A deadline passes on the list (0)."""
     OVERFLOWED = 15
@@ -81,10 +81,9 @@ class Log:
 
     def __getattr__(self, name: str) -> Ints:
         """A column by name."""
-        try:
-            return self.rows[:, COLUMNS.index(name)]
-        except ValueError:
-            raise AttributeError(name) from None
+        if name not in COLUMNS:  # also what is asked for while a log is unpickled and has no rows yet
+            raise AttributeError(name)
+        return self.rows[:, COLUMNS.index(name)]
 
     def of(self, *kinds: Kind) -> Log:
         """The records of these kinds."""

@@ -59,13 +59,13 @@ class Child:
 class Stay(Moment):
     """A child at one service: under review, on its list, or in its course. It is itself the event of its course's end."""
 
-    def __init__(self, child: Child, place: int, number: int, received: int, urgent: bool) -> None:
+    def __init__(self, child: Child, place: int, number: int, received: int, since: int, urgent: bool) -> None:
         self.child = child
         self.place = place
         self.number = number  # of the child's stays at this service, from 1; draws here have ordinal number - 1
         self.received = received
         self.urgent = urgent
-        self.since = received
+        self.since = since  # when the state it is in began
         self.status = REVIEWED
         self.deadline: int | None = None
         self.key: tuple[int, ...] = ()  # on the list

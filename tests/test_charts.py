@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from xml.etree import ElementTree
 
@@ -112,11 +113,11 @@ def test_every_figure_of_a_comparison_says_its_numbers_in_words_and_in_a_table(l
         assert re.search(r"\d", figure.alternative.description)
         assert figure.tables
         assert figure.alternative.whose in figure.svg.replace("&#x27;", "'")
-    assert 'lang="' not in found[0].svg
 
 
 def test_a_list_with_under_5_children_is_named_and_not_drawn() -> None:
-    waiting = figures(clinics(), "en")[0]
+    roomy = replace(clinics(), results={name: clinics().results[name] for name in ("today", "more")})
+    waiting = figures(roomy, "en")[0]
     assert waiting.svg == ""
     assert "Clinic" in waiting.notes[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from math import isnan, nan
+from math import nan
 
 import pytest
 from dashboard_examples import clinics, town, towns
@@ -178,11 +178,6 @@ def test_rows_that_are_zero_for_everyone_are_left_out() -> None:
 
 
 def test_small_counts_are_suppressed_on_the_terminal_too() -> None:
-    mean = towns().means
-    waiting = (
-        float(mean[(mean["measure"] == "waiting_end") & (mean["service"] == "gp")]["mean"].max() if len(mean) else 0) or 0.0
-    )
-    assert isnan(waiting) or waiting < 5
     shown = presented(clinics(), "en")
     row = shown[(shown["measure"] == "waiting") & (shown["scenario"] == "more")].iloc[0]
     assert (row["base"], row["mean"]) == ("under 5", "under 5")

@@ -169,7 +169,8 @@ def report(quick: bool) -> str:
     for (program, children), found in rates.items():
         ratio = rates["trinn", children]["rate"] / found["rate"]
         name = "Trinn, SimPy engine" if program == "trinn" else "idiomatic SimPy"
-        lines.append(f"| {name} | {found['children']:.0f} | {found['rate']:,.0f} | {found['events']:,.0f} | {ratio:.1f} |")
+        row = (name, f"{found['children']:.0f}", f"{found['rate']:,.0f}", f"{found['events']:,.0f}", f"{ratio:.1f}")
+        lines.append("| " + " | ".join(row) + " |")
     if not quick:
         fall = rates["trinn", SMALL]["rate"] / rates["trinn", LARGE]["rate"]
         lines += ["", f"From {SMALL} to {LARGE} children our rate falls by a factor {fall:.1f}."]

@@ -40,8 +40,15 @@ def check(scenario: Scenario, document: Document | None = None) -> None:
         found += [*_staff(scenario, variants)]
         found += [] if found else _too_small(scenario)
     if found:
+        said = set(found)
+        found = [(path, rule) for path, rule in found if not (_differs(path) and (path[2:], rule) in said)]
         found.sort(key=lambda item: document.line(item[0]) or 0)
         raise TrinnError(dict.fromkeys(document.fault(path, rule) for path, rule in found))
+
+
+def _differs(path: Path_) -> bool:
+    """Whether a fault is about a service where it differs; what is wrong with it everywhere is said once."""
+    return path[0] in ("areas", "catchments") and path[2:3] == ("services",)
 
 
 def structure(scenario: Scenario) -> dict[str, object]:
@@ -234,7 +241,7 @@ def _sizes(scenario: Scenario, variants: _Variants) -> _Found:
             if phase and phase.sessions and (phase.interval or 0) * phase.sessions / (1 - phase.missed) > LONGEST:
                 yield (*here, label), "sessions at this interval take more than 100 years"
     if (children := _children_drawn(scenario)) > MOST_CHILDREN:
-        about = f"about {children:.3g} children in each replication, and the most is {MOST_CHILDREN:,}".replace(",", " ")
+        about = f"about {children:.2g} children in each replication (the most is {MOST_CHILDREN:,})".replace(",", " ")
         yield ("period", "length"), f"{about}: shorten period.length or period.warmup, or lower the rates under demand"
 
 

@@ -113,7 +113,8 @@ def _neighbours(path: Path) -> str:
         beside = sorted(p.name for p in path.parent.iterdir() if p.suffix in (".yaml", ".yml"))
     except OSError:
         return ""
-    return nearest(path.name, beside) if beside else ""
+    hint = nearest(path.name, beside)
+    return hint if hint.startswith("; did") else ""
 
 
 def read_text(text: str, file: str = "") -> Document:
@@ -127,7 +128,7 @@ def read_text(text: str, file: str = "") -> Document:
     except MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         place = f"{file}:{mark.line + 1}" if mark else file
-        said = "it holds several documents (---)" if isinstance(fault, ComposerError) and mark and not fault.context else ""
+        said = "it holds several documents (---)" if isinstance(fault, ComposerError) and "another" in fault.problem else ""
         raise TrinnError(Fault(f"is not valid YAML: {said or fault.problem or fault.context}", place=place)) from None
     except (YAMLError, ValueError) as fault:
         raise TrinnError(Fault(f"is not valid YAML: {str(fault).splitlines()[0]}", place=file)) from None
@@ -304,7 +305,7 @@ def _real(data: Any, loc: tuple[str | int, ...]) -> Path_:
         inside = isinstance(part, int) and part < len(data) if isinstance(data, list | tuple) else False
         if inside or (isinstance(data, Mapping) and part in data):
             data = data[part]
-        elif index < len(loc) - 1 or not isinstance(data, Mapping) or part == "[key]":
+        elif index < len(loc) - 1 or not (isinstance(data, Mapping) or isinstance(part, int)) or part == "[key]":
             continue
         path.append(part)
     return tuple(path)

@@ -100,10 +100,16 @@ def _and(names: set[str]) -> str:
     return " and ".join(sorted(names)) or "nothing"
 
 
+def _day(value: Any) -> Any:
+    if isinstance(value, bool | int | float):
+        raise ValueError("must be a date such as 2027-01-04")
+    return value
+
+
 class Period(Model):
     """When the run takes place."""
 
-    start: date = date(2027, 1, 4)
+    start: Annotated[date, BeforeValidator(_day)] = date(2027, 1, 4)
     """The day the comparison starts from; levers act from here."""
     warmup: Duration = 0
     """How long the base runs before the start, so that lists and courses fill; not counted."""

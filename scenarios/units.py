@@ -5,7 +5,6 @@ A duration is written ``"14d"`` and held as whole seconds; a rate is written ``"
 
 from __future__ import annotations
 
-import math
 import re
 from fractions import Fraction
 from typing import Annotated, Any
@@ -55,8 +54,6 @@ def parse_rate(value: Any) -> float:
     Raises:
         ValueError: when it is not a rate.
     """
-    if isinstance(value, float) and math.isfinite(value) and value >= 0:
-        return value  # already a number a year: a scenario that was dumped or changed
     match = _RATE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError('must be a rate such as "4.5/d", "2/w" or "90/y"')

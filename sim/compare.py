@@ -24,6 +24,8 @@ from sim.view import FEWEST
 
 Word = Literal["better", "worse", "mixed", "unclear", "same", "too_few"]
 Floats = npt.NDArray[np.float64]
+LEAST_DRIFT = 0.1
+"""Of a list or of courses: the share by which the level must move in the period to be called unsettled."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,8 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """One row a measure and proposal.
 
-        Columns: area, service, group, measure, unit, better, scenario, base_mean, mean, difference, low, high (the paired 95 %
-        interval of the difference), half_width, share_better, share_worse (of replications), direction, events, n. A group
+        Columns: area, service, group, measure, unit, better, scenario, base_mean, mean, difference, low and high (the
+        paired 95 % interval), half_width, share_better, share_worse (of replications), direction, events, n. A group
         with fewer than 20 events is not compared: its direction is ``too few``.
         """
         rows = []
@@ -94,8 +96,8 @@ class Comparison:
             for other in self.others:
                 pair = self.pair(key, other)
                 rows.append((*key[:3], name, measure.unit, measure.better, other, *self._numbers(key, other, pair, few)))
-        columns = ["area", "service", "group", "measure", "unit", "better", "scenario", "base_mean", "mean", "difference", "low",
-                   "high", "half_width", "share_better", "share_worse", "direction", "n"]  # fmt: skip
+        columns = ["area", "service", "group", "measure", "unit", "better", "scenario", "base_mean", "mean", "difference",
+                   "low", "high", "half_width", "share_better", "share_worse", "direction", "n"]  # fmt: skip
         return pd.DataFrame(rows, columns=columns)
 
     @cached_property
@@ -139,7 +141,8 @@ class Comparison:
         """What may be said of each proposal.
 
         Headline measures count as better only beyond an interval widened for their number and that of the proposals
-        (Bonferroni); anything counts as worse beyond its own interval. Both lean to caution.
+        (Bonferroni); anything counts as worse beyond its own interval. Both lean to caution. A headline counts only from a
+        day, or a hundredth of the children, on; a guard from the least difference beyond noise.
         """
         return {name: self._verdict(name) for name in self.others}
 
@@ -151,6 +154,8 @@ class Comparison:
         better, worse = [], []
         for measure in judged:
             key = (ALL, "", ALL, measure.name)
+            if abs(self.pair(key, name).difference.mean) < measure.least:
+                continue
             if self.pair(key, name).direction == "worse":
                 worse.append(measure)
             elif self.pair(key, name, comparisons).direction == "better":
@@ -189,7 +194,8 @@ def settling(result: Result) -> tuple[Caution, ...]:
     """Services whose lists or courses had not settled when the period began.
 
     MSER-5 on the mean weekly series points at them; one is named only if the level before the point it settles at (in the
-    period) and after it differ beyond noise over the replications, since MSER alone takes slow waves for a start.
+    period) and after it differ beyond noise over the replications, and by more than a tenth: MSER alone takes slow waves for
+    a start, and enough replications find a drift that nobody would notice.
     """
     if any(service.opening_list for service in result.scenario.services.values()):
         return ()  # a run from a loaded list is meant to move
@@ -214,6 +220,8 @@ def _moves(series: Floats, begin: int, settles: int | None) -> bool:
     if not before.size or not after.size:
         return False
     difference = mean_interval(before.mean(axis=1) - after.mean(axis=1))
+    if abs(difference.mean) < LEAST_DRIFT * max(before.mean(), after.mean()):
+        return False
     return difference.half_width is None or difference.excludes_zero
 
 

@@ -36,6 +36,9 @@ class Measure:
     """A proposal is not called better while this one is worse."""
     headline: bool = False
     """What "better" is about."""
+    least: float = 0.0
+    """Of a headline: the smallest mean difference that makes a verdict, in its unit. Common random numbers find differences
+    that nobody would notice."""
     of: Literal["all", "listed", "reviewed", "staffed"] = "all"
     """For services: which ones it says something about."""
 
@@ -64,10 +67,10 @@ def _texts() -> dict[tuple[str, str], tuple[Label, Label]]:
 _MEASURES = (
     Measure("needs", "area", "children a year", "neither", area.needs),
     Measure("sought_help", "area", "children a year", "neither", area.sought),
-    Measure("wait_to_help", "area", "days", "lower", area.wait_to_help, headline=True),
-    Measure("helped_within_13_weeks", "area", "share", "higher", area.helped_share, headline=True),
-    Measure("right_help_within_26_weeks", "area", "share", "higher", area.right_help, headline=True),
-    Measure("wait_after_referral", "area", "days", "lower", area.wait_right_given, headline=True),
+    Measure("wait_to_help", "area", "days", "lower", area.wait_to_help, headline=True, least=1.0),
+    Measure("helped_within_13_weeks", "area", "share", "higher", area.helped_share, headline=True, least=0.01),
+    Measure("right_help_within_26_weeks", "area", "share", "higher", area.right_help, headline=True, least=0.01),
+    Measure("wait_after_referral", "area", "days", "lower", area.wait_right_given, headline=True, least=1.0),
     Measure("offer_within_13_weeks", "area", "share", "higher", area.offer),
     Measure("waiting_at_end", "area", "children", "lower", area.still_at_end),
     Measure("never_helped", "area", "share", "lower", area.never_helped, guard=True),

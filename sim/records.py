@@ -12,10 +12,10 @@ COLUMNS = ("time", "kind", "child", "place", "stay", "since", "received", "detai
 """Columns of a log, all int64.
 
 ``time``: seconds since the start date. ``kind``: a :class:`Kind`. ``child``: row of the cohort; -1 where no child is
-meant. ``place``: service of an area (index of the plan); -1 where none is meant. ``stay``: number of the child's stay there; 0 where none
-is meant. ``since``: when the state that this record ends began. ``received``: when the child (or its referral) reached the
-service, carried over to another provider. ``detail``: by kind, below. ``need``: the child's need after the event (index of the
-plan); -1 without a child.
+meant. ``place``: service of an area (index of the plan); -1 where none is meant. ``stay``: number of the child's stay at
+the service; 0 where none is meant. ``since``: when the state that this record ends began. ``received``: when the child (or
+its referral) reached the service, carried over to another provider. ``detail``: by kind, below. ``need``: the child's need
+after the event (index of the plan); -1 without a child.
 """
 
 

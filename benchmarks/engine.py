@@ -153,8 +153,8 @@ def report(quick: bool) -> str:
     lines = [
         "# The engine measured",
         "",
-        f"`python -m benchmarks.engine --write`, Python {platform.python_version()}, {platform.machine()}, two cores. Rates are",
-        "medians of one run on a noisy machine: read the ratios. Drawing the children is inside the clock for all.",
+        f"`python -m benchmarks.engine --write`, Python {platform.python_version()}, {platform.machine()}, two cores. Rates",
+        "are medians of one run on a noisy machine: read the ratios. Drawing the children is inside the clock for all.",
         "",
         "## The same six services, with patience and urgent children",
         "",
@@ -175,9 +175,8 @@ def report(quick: bool) -> str:
         fall = rates["trinn", SMALL]["rate"] / rates["trinn", LARGE]["rate"]
         lines += ["", f"From {SMALL} to {LARGE} children our rate falls by a factor {fall:.1f}."]
         large = rates["trinn", LARGE]
-        lines.append(
-            f"Memory at {LARGE}: {large['bytes'] - large['records']:,.0f} bytes a child beside {large['records']:,.0f} of records."
-        )
+        rest = large["bytes"] - large["records"]
+        lines.append(f"Memory at {LARGE}: {rest:,.0f} bytes a child beside {large['records']:,.0f} of records.")
     lines += _against_ciw()
     lines += [
         "",

@@ -37,6 +37,7 @@ from dashboard.verdicts import Words, cautions, limits, table_note, verdict_word
 from scenarios.changes import resolved
 from scenarios.errors import TrinnError, one_line
 from scenarios.schema import Period, Scenario
+from scenarios.sources import told
 from scenarios.units import DAY, YEAR
 from sim.compare import Comparison
 from sim.fold import ALL
@@ -252,7 +253,7 @@ def _evidence(scenario: Scenario, language: Language) -> list[tuple[str, list[tu
     found = []
     for grade in GRADES:
         rows = [
-            (address, " · ".join(part for part in (item.source, item.note) if part), _span(item.low, item.high, language))
+            (address, " · ".join(part for part in (told(item.source), item.note) if part), _span(item.low, item.high, language))
             for address, item in scenario.evidence.items()
             if item.grade == grade
         ]

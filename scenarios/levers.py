@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
@@ -98,8 +98,13 @@ def apply(scenario: Scenario, *what: str | Lever) -> Scenario:
     return checked(scenario.model_copy(update={"changes": (*scenario.changes, *added)})) if added else scenario
 
 
-def checked(scenario: Scenario, document: Document | None = None) -> Scenario:
+def checked(scenario: Scenario, document: Document | None = None, inherited: Collection[str] = ()) -> Scenario:
     """The scenario itself, once it is known to be sound on every date something changes.
+
+    Args:
+        scenario: what is checked.
+        document: where it stands, for the lines of faults.
+        inherited: addresses of evidence from a base; left out where what lies on top has taken the number away.
 
     Raises:
         TrinnError: with every fault of the first date that has any.
@@ -113,13 +118,12 @@ def checked(scenario: Scenario, document: Document | None = None) -> Scenario:
             check(now, document)
             if first is None:
                 first = now
-                _refuse_loose_evidence(first, document)
             else:
                 _refuse_late(first, now, day)
         except TrinnError as error:
             later = first is not None and day > first.period.start
             raise TrinnError(_placed(fault, scenario, document, day if later else None) for fault in error.faults) from None
-    return scenario
+    return _with_sound_evidence(scenario, document, inherited)
 
 
 def _refuse_unreadable(changes: Sequence[Change], document: Document) -> None:
@@ -135,16 +139,19 @@ def _refuse_unreadable(changes: Sequence[Change], document: Document) -> None:
         raise TrinnError(faults)
 
 
-def _refuse_loose_evidence(scenario: Scenario, document: Document) -> None:
+def _with_sound_evidence(scenario: Scenario, document: Document, inherited: Collection[str]) -> Scenario:
     """Evidence is about numbers that are there."""
-    faults: list[Fault] = []
+    unchanged = scenario.model_copy(update={"changes": ()})
+    faults: dict[str, list[Fault]] = {}
     for address in scenario.evidence:
         try:
-            look_up(scenario, address)
+            look_up(unchanged, address)
         except TrinnError as error:
-            faults += [document.fault(("evidence", address), f"is about nothing: {fault.rule}") for fault in error.faults]
-    if faults:
-        raise TrinnError(faults)
+            faults[address] = [document.fault(("evidence", address), f"is about nothing: {f.rule}") for f in error.faults]
+    if own := [fault for address in faults if address not in inherited for fault in faults[address]]:
+        raise TrinnError(own)
+    kept = {address: evidence for address, evidence in scenario.evidence.items() if address not in faults}
+    return scenario.model_copy(update={"evidence": kept}) if faults else scenario
 
 
 def _refuse_late(first: Scenario, now: Scenario, day: date) -> None:

@@ -81,12 +81,14 @@ def _is_path(source: str) -> bool:
 
 def _built(document: Document, detail: Detail, trail: tuple[str, ...]) -> Scenario:
     """The scenario of a document, laid over its base if it names one."""
-    data = document.data
+    data, inherited = document.data, frozenset[str]()
     if "base" in data:
         over = {key: value for key, value in data.items() if key != "base"}
-        base = _base(document, detail, trail).plain()
-        document = Document(merged(base, over), document.file, document.lines)
-    return checked(validate(Scenario, document), document)
+        base = _base(document, detail, trail)
+        own = over.get("evidence")
+        inherited = frozenset(base.evidence.keys() - (own if isinstance(own, Mapping) else {}))
+        document = Document(merged(base.plain(), over), document.file, document.lines)
+    return checked(validate(Scenario, document), document, inherited)
 
 
 def _base(document: Document, detail: Detail, trail: tuple[str, ...]) -> Scenario:

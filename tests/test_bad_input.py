@@ -273,16 +273,16 @@ FAULTS = [
 
 
 ELSEWHERE = {
-    "demand": "demand:\n",
-    "doors": "doors:\n",
-    "period.length": "length: 90d",
-    "services.clinic": "  clinic:\n    step",
-    "services.clinic.course": "    course:\n",
-    "services.clinic.course.hours": "hours:",
-    "services.team": "  team:\n",
-    "areas.south.services.clinic": "      clinic:\n",
+    "demand": "demand:",
+    "doors": "doors:",
+    "period.length": "period:",
+    "services.clinic": "  clinic:",
+    "services.clinic.course": "    course:",
+    "services.clinic.course.hours": "      hours:",
+    "services.team": "  team:",
+    "areas.south.services.clinic": "      clinic:",
 }
-"""Where a fault stands that is about more than what was changed."""
+"""How the line begins of a fault that is about more than what was changed."""
 
 
 @pytest.mark.parametrize(("old", "new", "field", "rule"), FAULTS)
@@ -292,9 +292,7 @@ def test_a_fault_is_named_with_its_line_and_field(old, new, field, rule, tmp_pat
     found = [line for line, where, said in faults_of(text, tmp_path) if where == field and rule in said]
     assert len(found) == 1
     if field in ELSEWHERE:
-        assert text.splitlines()[found[0] - 1].strip().startswith(ELSEWHERE[field].split("\n")[0].strip().split(": ")[0]) or (
-            ELSEWHERE[field] in text.splitlines()[found[0] - 1]
-        )
+        assert text.splitlines()[found[0] - 1].startswith(ELSEWHERE[field])
     else:
         assert line_of(old) <= found[0] <= line_of(old) + new.count("\n")
 
@@ -561,7 +559,8 @@ def test_a_fault_laid_over_a_base_has_the_line_of_the_file(tmp_path):
 
 def test_faults_of_a_lever_file_have_their_lines(tmp_path):
     path = tmp_path / "lever.yaml"
-    text = "name: L\nabout: A\ngrade: sure\nsource: 3\nchanges:\n  - {set: 'a.b=1', form: 2028-01-01}\n  - {set: 'a.b=1', from: soon}\n"
+    text = "name: L\nabout: A\ngrade: sure\nsource: 3\nchanges:\n"
+    text += "  - {set: 'a.b=1', form: 2028-01-01}\n  - {set: 'a.b=1', from: soon}\n"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(TrinnError, match=r"lever.yaml:3 \| grade: must be") as caught:
         load_file(path)
@@ -663,9 +662,7 @@ def test_no_mutation_of_a_scenario_raises_anything_but_a_trinn_error(data):
         *way, last = data.draw(st.sampled_from(SPOTS))
         here = mutant
         for part in way:
-            inside = (
-                isinstance(here, dict) and part in here or isinstance(here, list) and isinstance(part, int) and part < len(here)
-            )
+            inside = part in here if isinstance(here, dict) else isinstance(here, list) and part in range(len(here))
             here = here[part] if inside else None
         if isinstance(here, dict):
             if data.draw(st.booleans()):
@@ -678,9 +675,8 @@ def test_no_mutation_of_a_scenario_raises_anything_but_a_trinn_error(data):
             here[last] = data.draw(VALUES)
     try:
         scenario = load(mutant)
-    except TrinnError as error:
-        assert str(error)
-        assert all(fault.rule for fault in error.faults)
+    except TrinnError:
+        return
     else:
         assert load(scenario.plain()) == scenario
         if sum(area.children_0_17 for area in scenario.areas.values()) < 10**6:
@@ -693,44 +689,50 @@ def test_no_mutation_of_a_text_raises_anything_but_a_trinn_error(start, length, 
     try:
         document = reading.read_text(LADDER[:start] + inserted + LADDER[start + length :], "it.yaml")
         load(document.data)
-    except TrinnError as error:
-        assert str(error)
+    except TrinnError:
+        return
 
 
-ADDRESSES = st.sampled_from(
-    [
-        "clinic",
-        "team",
-        "nurse",
-        "fte",
-        "course",
-        "hours",
-        "[0]",
-        "[9]",
-        "areas",
-        "north",
-        "services",
-        "period",
-        "length",
-        "staff",
-    ]
-    + [
-        "*/",
-        "north/",
-        "c/",
-        "step:red",
-        "role:x",
-        "routes",
-        "share",
-        "patience",
-        "mean",
-        "demand",
-        "children",
-        "mix",
-        "mild",
-        "0-5",
-    ]
-    + ["open", "ages", "needs", "start", "focus", "name", "changes", "evidence", "crisis", "doors", "gp", "delay", "detail"]
+ADDRESSES = (
+    st.sampled_from(
+        [
+            "clinic",
+            "team",
+            "nurse",
+            "fte",
+            "course",
+            "hours",
+            "[0]",
+            "[9]",
+            "areas",
+            "north",
+            "services",
+            "period",
+            "length",
+            "staff",
+        ]
+    )
+    | st.sampled_from(
+        [
+            "*/",
+            "north/",
+            "c/",
+            "step:red",
+            "role:x",
+            "routes",
+            "share",
+            "patience",
+            "mean",
+            "demand",
+            "children",
+            "mix",
+            "mild",
+            "0-5",
+        ],
+    )
+    | st.sampled_from(
+        ["open", "ages", "needs", "start", "focus", "name", "changes", "evidence", "crisis", "doors", "gp", "delay", "detail"]
+    )
 )
 
 
@@ -750,8 +752,8 @@ def test_no_change_raises_anything_but_a_trinn_error(parts, operator, value, whe
     text = ".".join(parts).replace("/.", "/").replace(".[", "[") + operator + value + when
     try:
         scenario = apply(FUZZED, text)
-    except TrinnError as error:
-        assert str(error)
+    except TrinnError:
+        return
     else:
         phases(scenario)
         assert load(scenario.plain()) == scenario
@@ -761,9 +763,11 @@ def test_no_change_raises_anything_but_a_trinn_error(parts, operator, value, whe
 @given(st.text(max_size=60))
 def test_no_text_as_a_change_raises_anything_but_a_trinn_error(text):
     try:
-        parse_change(text)
-    except TrinnError as error:
-        assert "is not a" in str(error)
+        change = parse_change(text)
+    except TrinnError:
+        return
+    else:
+        assert change.op in text
 
 
 FUZZED = load(DATA)

@@ -30,8 +30,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-if Path(sys.argv[0]).stem == "trinn":  # run as the command: Ctrl-C is quiet while the rest is imported, too
-    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+if Path("".join(sys.argv[:1])).stem == "trinn" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))  # run as the command: Ctrl-C is quiet during the imports, too
 
 import click
 

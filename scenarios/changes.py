@@ -402,7 +402,7 @@ def _scalar(text: str, old: Any) -> Any:
         return text == "true"
     if text in ("none", "null"):
         return None
-    if isinstance(old, list) or (text.startswith("[") and text.endswith("]")):
+    if (isinstance(old, list) and not _NUMBER.fullmatch(text)) or (text.startswith("[") and text.endswith("]")):
         return [_scalar(part.strip(), None) for part in text.strip("[]").split(",") if part.strip()]
     if _NUMBER.fullmatch(text):
         number = float(text)

@@ -257,6 +257,8 @@ _PLAIN = {
     "recursion_loop": "contains itself",
 }
 """What pydantic finds, in words for people."""
+_SHORT_FORMS = {"Label": "must be a text, or one text in nb and one in en", "Law": 'must be a duration such as "14d", or a law'}
+"""What may stand in place of a mapping, by model."""
 
 
 def _broken_rule(data: Any, model: type[BaseModel], detail: ErrorDetails, hint: bool) -> tuple[Path_, str]:
@@ -276,7 +278,10 @@ def _broken_rule(data: Any, model: type[BaseModel], detail: ErrorDetails, hint: 
     else:
         said = detail["msg"][0].lower() + detail["msg"][1:]
         rule = _PLAIN[kind].format(**{name: _limit(value) for name, value in details.items()}) if kind in _PLAIN else said
-    return path, rule if "(got" in rule else f"{rule} (got {_short(found)})"
+        rule = _SHORT_FORMS.get(details.get("class_name", ""), rule)
+    return path, rule if "(got" in rule or (
+        kind == "value_error" and isinstance(found, Mapping)
+    ) else f"{rule} (got {_short(found)})"
 
 
 def _limit(value: Any) -> str:

@@ -287,7 +287,7 @@ class Intake(Model):
     accept: dict[Step, Share]
     """Probability of being given the right, by the step the reviewer takes the need for. A step left out: 0."""
     accept_again: Share | None = None
-    """Probability of being given the right for a child who was rejected here before. None: as for others."""
+    """Least probability of being given the right for a child who was rejected here before. None: as for others."""
     accuracy: Share = 1.0
     """Probability that the reviewer sees the right step; else a neighbouring one."""
     reasons: dict[Reason, Share] = {}
@@ -386,7 +386,7 @@ class Service(Model):
     routes: tuple[Route, ...] = ()
     alongside: tuple[Alongside, ...] = ()
     opening_list: Whole = 0
-    """Children already waiting on the first day; they are put on the list then."""
+    """Children already on the list on the start date, for each place: of the first need, no stated age, reviewed before."""
 
 
 class Area(Model):

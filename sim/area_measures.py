@@ -13,7 +13,8 @@ from sim.view import FEWEST, FOLLOWED, NOT_DEFINED, View, first_of, mean, next_w
 
 def needs(view: View) -> float:
     """Needs that arise, a year."""
-    return len(view.of(Kind.AROSE)) / view.years
+    log = view.of(Kind.AROSE)
+    return float(np.sum(log.detail >= 0)) / view.years
 
 
 def sought(view: View) -> float:
@@ -52,7 +53,7 @@ def right_help(view: View) -> float:
 
 def offer(view: View) -> float:
     """Of those referred in the window (first referral): given the right, or help started by anyone, within 13 weeks."""
-    referred = view.of(Kind.REFERRED, inside=False)
+    referred = view.referred(inside=False)
     child, time = first_of(referred.child, referred.time)
     follow = (time >= 0) & (time < view.end - FOLLOWED)
     starts, accepted = view.helping_starts(), view.of(Kind.ACCEPTED, inside=False)
@@ -65,7 +66,7 @@ def never_helped(view: View) -> float:
     """Of the needs that arose in the window, early enough to be followed: no course of any kind, doors included."""
     starts = np.unique(view.of(Kind.STARTED, inside=False).child)
     arose = view.of(Kind.AROSE)
-    early = arose.where(arose.time < view.end - FOLLOWED)
+    early = arose.where((arose.time < view.end - FOLLOWED) & (arose.detail >= 0))
     return mean(~np.isin(early.child, starts))
 
 

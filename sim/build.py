@@ -102,7 +102,7 @@ def _groups(
     """Places that share pools, and the group of each place. A course may take hours from a pool of another service."""
     leader = list(range(len(places)))
     for place, (holder, number) in enumerate(places):
-        for pool in _borrowed(scenario.services[services[number]]):
+        for pool in _borrowed(_service_at(scenario, (holder, number), services)):
             other = _place_of(scenario, holder, services, pool.partition(".")[0], place_at)
             joined, kept = max(leader[place], leader[other]), min(leader[place], leader[other])
             leader = [kept if old == joined else old for old in leader]
@@ -130,16 +130,17 @@ def _lent(scenario: Scenario, shape: Shape, holder: str, pool: str, pools: dict[
 
 
 def _pools(scenario: Scenario, place: tuple[str, int], services: Sequence[str]) -> tuple[str, ...]:
-    service = scenario.services[services[place[1]]]
+    service = _service_at(scenario, place, services)
     if service.places == "endless":
         return ()
     return ("places",) if service.places is not None else tuple(service.staff)
 
 
-def _holder(scenario: Scenario, shape: Shape, place: int) -> Service:
-    holder, number = shape.places[place]
-    home = catchments_of(scenario)[holder] if shape.shared[place] else scenario.areas[holder]
-    return service_of(scenario, shape.services[number], home)
+def _service_at(scenario: Scenario, place: tuple[str, int], services: Sequence[str]) -> Service:
+    """The service as the area or catchment of a place has it."""
+    holder, name = place[0], services[place[1]]
+    home = catchments_of(scenario)[holder] if scenario.services[name].shared else scenario.areas[holder]
+    return service_of(scenario, name, home)
 
 
 def _plan(scenario: Scenario, shape: Shape, day: date) -> Plan:
@@ -150,7 +151,7 @@ def _plan(scenario: Scenario, shape: Shape, day: date) -> Plan:
     for index, (place, pool) in enumerate(shape.pools):
         pools.setdefault(place, {})[pool] = index
     for place, (holder, number) in enumerate(shape.places):
-        service = _holder(scenario, shape, place)
+        service = _service_at(scenario, (holder, number), shape.services)
         if id(service) not in known:
             known[id(service)] = service, _terms(scenario, shape, number, service)
         terms.append(known[id(service)][1])

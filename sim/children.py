@@ -10,6 +10,8 @@ NO_AGE = -(1 << 62)
 """In ``born``: the child's age is not stated, and every service takes it."""
 NO_BAND = -1
 """In ``band``: no age band is stated."""
+OPENING = -1
+"""In ``stream``: already on a list on the first day, not a new need."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from scenarios.changes import dates, resolved
 from scenarios.schema import BAND_YEARS, BANDS, Demand, Scenario, Season
 from scenarios.units import DAY, YEAR
 from sim.calendar import seconds
-from sim.children import NO_AGE, NO_BAND, Cohort
+from sim.children import NO_AGE, NO_BAND, OPENING, Cohort
 from sim.draws import GOLDEN, ONE, Ints, UInts, draw_all, mix_all, root, stream
 from sim.plan import NOWHERE, Plan, Shape
 
@@ -224,9 +224,10 @@ def _opening(scenario: Scenario, shape: Shape, base: int) -> Iterator[tuple[npt.
     for number, name in enumerate(shape.services):
         count = scenario.services[name].opening_list
         if count:
-            for area, _ in ((i, a) for i, a in enumerate(shape.areas) if shape.focal[i]):
+            served = {shape.place_at[area][number]: area for area in reversed(range(len(shape.areas))) if shape.focal[area]}
+            for area in sorted(served.values()):  # once for each place, from the first area it serves
                 here = stream("opening", f"{name}/{shape.areas[area]}") ^ base
                 index = np.arange(1, count + 1, dtype=np.uint64)
                 keys = mix_all(np.uint64(here) + index * np.uint64(GOLDEN))
-                columns = (0, area, NO_BAND, NO_AGE, 0, number, 0)
+                columns = (0, area, NO_BAND, NO_AGE, 0, number, OPENING)
                 yield (keys, *(np.full(count, value, dtype=np.int64) for value in columns))

@@ -28,7 +28,7 @@ import simpy
 from simpy.events import Event
 
 from scenarios.units import DAY
-from sim.children import NO_AGE, Cohort
+from sim.children import NO_AGE, OPENING, Cohort
 from sim.frame import ARRIVAL, COURSE, DECISION, HAZARD, LEAVING, PHASE, REACHING, pack
 from sim.laws import look_up
 from sim.lists import Lists
@@ -57,7 +57,7 @@ from sim.rules import (
 from sim.state import CLOSED, HELPED, LISTED, NEVER, REVIEWED, Child, Moment, Stay, Trajectory
 
 NO_SEEKING, NO_WAY, LOST_ON_WAY = range(3)
-LEFT_RECOVERED, LEFT_REMITTED, LEFT_DONE, LEFT_OUTSIDE = range(4)
+LEFT_RECOVERED, LEFT_REMITTED, LEFT_DONE, LEFT_OUTSIDE, LEFT_UNHELPED = range(5)
 
 (AROSE, SOUGHT, WITHOUT_HELP, REFERRED, ACCEPTED, REJECTION, JOINED, STARTED, ASSESSED, ENDED, GIVEN_UP, TURNED_AWAY,
  WITHDREW, BREACHED, OVERFLOWED, HANDED_OVER, LOST, REMITTED, WORSENED, CRISIS, LEFT, OVERLOADED,
@@ -101,6 +101,10 @@ class Run(Lists):
 
     def __init__(self, plans: Sequence[Plan], cohort: Cohort) -> None:
         super().__init__(plans, cohort)
+        hazards = {(plan.needs.remission, plan.needs.worsening) for plan in plans}
+        self.rates_change = len(hazards) > 1
+        self.untreated: dict[int, Child] = {}
+        """Whose clocks run or stand untreated, by row; kept only where a phase changes the rates."""
         self.on_phase = (self._change_phase,)
         self.on_arrival = (self._arise,)
         self.on_reaching = (self._reach,)
@@ -126,7 +130,12 @@ class Run(Lists):
 
     def _change_phase(self, event: Event) -> None:
         before, now = self.plan, self.now()
+        running = sorted(self.untreated.values(), key=lambda child: child.row)
+        for child in running:  # clocks are used up at the old rates so far, and go on at the new ones
+            self._stop_clocks(child, now)
         self.take(event._value)
+        for child in running:
+            self._start_clocks(child, now)
         for pool, capacity in enumerate(self.capacity):
             if capacity != before.capacity[pool]:
                 self.write(pack(now, CAPACITY, -1, pool, 0, now, now, capacity, -1))
@@ -136,6 +145,8 @@ class Run(Lists):
         for place, terms in enumerate(self.terms):
             if before.terms[place].open and not terms.open:
                 self._close(place)
+            elif before.terms[place].order != terms.order:
+                self._reorder(place)
         self.touched.update(range(len(self.shape.groups)))
         self._settle()
 
@@ -178,7 +189,10 @@ class Run(Lists):
             return
         place = self.shape.place_at[child.area][to]
         if self._takes(place, child, now):
-            self._come(child, place, now, now, False)
+            if self.streams[row] == OPENING:
+                self._be_there(child, place, now)
+            else:
+                self._come(child, place, now, now, False)
             if self.touched:
                 self._settle()
         else:
@@ -200,7 +214,7 @@ class Run(Lists):
             self._be_without(child, now, NO_WAY)
             return
         child.ways += 1
-        self.schedule(Moment(self.on_reaching, (child, place, route, now, now, False)), REACHING, child, delay)
+        self.schedule(Moment(self.on_reaching, (child, place, route, now, False)), REACHING, child, delay)
 
     def _be_without(self, child: Child, now: int, why: int) -> None:
         """Nobody helps and nowhere to wait: without help while the need lasts, or out of the model."""
@@ -210,7 +224,7 @@ class Run(Lists):
             self.write(pack(now, WITHOUT_HELP, child.row, NOWHERE, 0, now, now, why, child.need))
             self._start_clocks(child, now)
         else:
-            self._leave(child, now, LEFT_DONE)
+            self._leave(child, now, LEFT_UNHELPED)
 
     def _untreated_needs_matter(self, child: Child) -> bool:
         if self.shape.neighbours[child.area]:
@@ -233,6 +247,8 @@ class Run(Lists):
         """Remission and worsening run while no course does."""
         if child.courses or child.gone or child.clock_since >= self.shape.begin:
             return
+        if self.rates_change:
+            self.untreated[child.row] = child
         remission, worsening = self.needs.remission[child.need], self.needs.worsening[child.need]
         if not remission and not worsening:
             return
@@ -247,6 +263,8 @@ class Run(Lists):
             self.schedule(Moment(self.on_hazard, (child, child.clock)), HAZARD, child, delay)
 
     def _stop_clocks(self, child: Child, now: int) -> None:
+        if self.rates_change:
+            self.untreated.pop(child.row, None)
         if child.clock_since < self.shape.begin:
             return
         run = now - child.clock_since
@@ -300,14 +318,18 @@ class Run(Lists):
         place = NOWHERE if route is None else self._target(child, route, now)
         if route is None or place == NOWHERE:
             return
-        here = child.stays.get(place)
-        if here is None:
-            self._travel(child, place, NOWHERE, route, now, now, True)
-        elif here.status == LISTED:
-            here.urgent = True
-            self._start(here, self._urgent_option(here.place), now)
-        elif here.status == REVIEWED:
-            self._join(here, now, urgent=True)
+        if place not in child.stays:
+            self._travel(child, place, NOWHERE, route, now)
+        elif route.urgent:
+            self._hurry(child.stays[place], now)
+
+    def _hurry(self, stay: Stay, now: int) -> None:
+        """Whoever waits here starts at once, over capacity if need be."""
+        if stay.status == LISTED:
+            stay.urgent = True
+            self._start(stay, self._urgent_option(stay.place), now)
+        elif stay.status == REVIEWED:
+            self._join(stay, now, urgent=True)
 
     # -- ways between services ----------------------------------------------------------------------------------------------
 
@@ -325,18 +347,18 @@ class Run(Lists):
                 return at[service]
         return NOWHERE
 
-    def _travel(self, child: Child, place: int, origin: int, route: Route, now: int, since: int, urgent: bool) -> None:
-        """A handover begins. ``since``: when the referral counts as received, if it is carried over."""
+    def _travel(self, child: Child, place: int, origin: int, route: Route, now: int) -> None:
+        """A handover begins."""
         ordinal = child.travels
         child.travels += 1
         child.ways += 1
-        self.write(pack(now, HANDED_OVER, child.row, place, 0, now, since, origin, child.need))
+        self.write(pack(now, HANDED_OVER, child.row, place, 0, now, now, origin, child.need))
         delay = route.fixed or look_up(route.delay, self.draw(child.row, self.travel_stream, ordinal))
         lost = route.lost > 0 and self.draw(child.row, self.lost_stream, ordinal) < route.lost
-        self.schedule(Moment(self.on_reaching, (child, place, route, now, since, lost)), REACHING, child, delay)
+        self.schedule(Moment(self.on_reaching, (child, place, route, now, lost)), REACHING, child, delay)
 
     def _reach(self, event: Event) -> None:
-        child, place, route, began, since, lost = event._value
+        child, place, route, began, lost = event._value
         child.ways -= 1
         if child.gone:
             return
@@ -350,7 +372,9 @@ class Run(Lists):
         if place == NOWHERE:
             self._be_without(child, now, NO_WAY)
         elif place not in child.stays:
-            self._come(child, place, now, since if since != began else now, route.urgent)
+            self._come(child, place, now, now, route.urgent)
+        elif route.urgent:
+            self._hurry(child.stays[place], now)
         if self.touched:
             self._settle()
 
@@ -373,7 +397,9 @@ class Run(Lists):
         if terms.review is None:
             self._join(stay, now)
             return
-        self.write(pack(now, REFERRED, child.row, place, number, now, received, child.rejections, child.need))
+        self.write(
+            pack(now, REFERRED, child.row, place, number, now, received, child.rejections.get(terms.service, 0), child.need)
+        )
         if urgent:
             self._join(stay, now)
             return
@@ -382,6 +408,16 @@ class Run(Lists):
         if terms.review.due is not None:
             delay = max(1, min(delay, int(terms.review.due[now // DAY - self.shape.first_day]) - now))
         self.schedule(Moment(self.on_decision, stay), DECISION, child, delay)
+
+    def _be_there(self, child: Child, place: int, now: int) -> None:
+        """One of those already on the list on the first day: reviewed before, if the service reviews at all."""
+        terms = self.terms[place]
+        child.visits[terms.service] = 1
+        stay = child.stays[place] = Stay(child, place, 1, now, now, False)
+        self.entered[place] += 1
+        if terms.review is not None:
+            self.write(pack(now, REFERRED, child.row, place, 1, now, now, OPENING, child.need))
+        self._join(stay, now, ready=True)
 
     # -- referral review ----------------------------------------------------------------------------------------------------
 
@@ -397,7 +433,7 @@ class Run(Lists):
         else:
             step = self.needs.step[child.need]
             taken_for = terms.step if step is None else perceive(step, self.quantile(stay, "judge"), review.accuracy)
-            bound = accepts(review.accept, review.accept_again, taken_for or 0, child.rejections)
+            bound = accepts(review.accept, review.accept_again, taken_for or 0, child.rejections.get(terms.service, 0))
             if self.quantile(stay, "accept") < bound:
                 self.write(
                     pack(
@@ -426,7 +462,7 @@ class Run(Lists):
         route = self._route_after(stay, REJECTED)
         detail = why + 100 * wrong + 1000 * bool(route and route.warm)
         self.write(pack(now, REJECTION, child.row, stay.place, stay.number, stay.since, stay.received, detail, child.need))
-        child.rejections += 1
+        child.rejections[terms.service] = child.rejections.get(terms.service, 0) + 1
         self.expected[stay.place].pop(child.row, None)
         self._close_stay(stay)
         self._follow(stay, route, now)
@@ -632,7 +668,7 @@ class Run(Lists):
                 self._leave(child, now, LEFT_OUTSIDE)
                 return
             if place != NOWHERE and place not in child.stays:
-                self._travel(child, place, stay.place, route, now, now, route.urgent)
+                self._travel(child, place, stay.place, route, now)
                 return
         if child.stays or child.ways:
             return

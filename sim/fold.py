@@ -146,7 +146,7 @@ def _waits(view: View) -> Floats:
     grid = np.arange(FOLLOW_WEEKS + 1) * WEEK
     result = np.full((len(view.shape.services), len(grid)), np.nan)
     for service in range(len(view.shape.services)):
-        came = view.of(Kind.REFERRED, service)
+        came = view.referred(service)
         if not len(came):
             came = view.of(Kind.JOINED, service)
         came = came.where(came.time < view.end - FOLLOW_WEEKS * WEEK)

@@ -101,7 +101,8 @@ def _joined_without_review(log: Log, places: int) -> Ints:
 
 
 def _stay_number(child: Ints, place: Ints, stay: Ints) -> Ints:
-    return (child << 38) | (place << 16) | stay
+    # a child below 2**24, a place below 2**20, a stay below 2**16, and room for one more factor of 4
+    return (child << 36) | (place << 16) | stay
 
 
 def committed(plans: Sequence[Plan], log: Log) -> tuple[Ints, Ints, Ints]:

@@ -59,7 +59,7 @@ def clock_table() -> Ints:
 
 
 def hazard(per_year: float) -> int:
-    """A yearly hazard as whole ``UNIT``s a second (30 bits at one a year: exact to one part in a million)."""
+    """A yearly hazard as whole ``UNIT``s a second (20 bits at one a year: exact to one part in a million)."""
     return round(per_year / YEAR * UNIT)
 
 

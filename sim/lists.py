@@ -54,7 +54,8 @@ class Lists(Frame):
     def _breach(self, event: Event) -> None:
         """A deadline passes."""
 
-    def _join(self, stay: Stay, now: int, urgent: bool = False) -> None:
+    def _join(self, stay: Stay, now: int, urgent: bool = False, ready: bool = False) -> None:
+        """On to the list. ``urgent`` starts at once; ``ready`` may be called in from now, whatever the service's notice."""
         child, place = stay.child, stay.place
         terms = self.terms[place]
         was_reviewed = terms.review is not None and not (stay.urgent or urgent)
@@ -81,7 +82,7 @@ class Lists(Frame):
                 delay = first[child.row]
             if now + delay <= self.shape.end:
                 self.schedule(Moment(self.on_patience, stay), LEAVING, child, delay)
-        if was_reviewed and terms.review is not None:
+        if was_reviewed and terms.review is not None and not ready:
             delay = look_up(terms.review.lead, self.quantile(stay, "lead"))
             if stay.deadline is not None:  # the first appointment is set with the deadline in view
                 delay = max(1, min(delay, (stay.deadline - now) // 2))
@@ -98,8 +99,8 @@ class Lists(Frame):
         if own is not None:
             latest = stay.received + own if latest is None else min(latest, stay.received + own)
         stay.deadline = latest
-        if latest is not None and now < latest <= self.shape.end:
-            self.schedule(Moment(self.on_deadline, stay), LEAVING, stay.child, latest - now)
+        if latest is not None and latest < self.shape.end:  # the latest second itself is still in time
+            self.schedule(Moment(self.on_deadline, stay), LEAVING, stay.child, max(0, latest + 1 - now))
 
     def _be_ready(self, event: Event) -> None:
         stay: Stay = event._value
@@ -122,6 +123,13 @@ class Lists(Frame):
         stay.key = key
         heappush(self.lists[stay.place], (key, row, stay.number, stay))
         self.touched.add(self.shape.group_of[stay.place])
+
+    def _reorder(self, place: int) -> None:
+        """Put a list in its new order."""
+        stays = {id(stay): stay for key, _, _, stay in self.lists[place] if stay.status == LISTED and stay.key == key}
+        self.lists[place].clear()
+        for stay in stays.values():
+            self._enlist(stay)
 
     def _leave_list(self, stay: Stay, kind: int, detail: int) -> None:
         """Off the list without a start."""
@@ -199,10 +207,15 @@ class Lists(Frame):
         """Lists that share pools: heads in one order; a head that lacks hours of a pool closes it to those behind."""
         now = self.now()
         closed: set[int] = set()
+        alike = len({self.terms[place].order for place in places}) == 1  # keys of unlike orders cannot be compared
         started = True
         while started:
             started = False
-            heads = [(self.terms[p].weight, s.key, s.since, s.child.row, s) for p in places if (s := self._head(p))]
+            heads = [
+                (self.terms[p].weight, s.key if alike else (s.since,), s.since, s.child.row, s)
+                for p in places
+                if (s := self._head(p))
+            ]
             for *_, stay in sorted(heads, key=lambda head: head[:4]):
                 option = self._option_with_room(stay.place, closed)
                 if option is not None:

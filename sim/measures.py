@@ -89,7 +89,7 @@ _MEASURES = (
     Measure("gave_up_all", "area", "children a year", "neither", area.gave_up_all),
     Measure("rejected_all", "area", "children a year", "neither", area.rejected_all),
     Measure("children_in", "service", "children a year", "neither", service.entered),
-    Measure("referrals", "service", "children a year", "neither", service.a_year(Kind.REFERRED), of="reviewed"),
+    Measure("referrals", "service", "children a year", "neither", service.referrals, of="reviewed"),
     Measure("accepted", "service", "children a year", "neither", service.a_year(Kind.ACCEPTED), of="reviewed"),
     Measure("rejected", "service", "children a year", "neither", service.a_year(Kind.REJECTED), of="reviewed"),
     Measure("rejected_share", "service", "share", "neither", service.rejected_share, of="reviewed"),

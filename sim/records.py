@@ -23,13 +23,13 @@ class Kind(IntEnum):
     """The closed list of what can be written down; in brackets what ``detail`` holds."""
 
     AROSE = 1
-    """A need arises (stream of demand)."""
+    """A need arises (stream of demand; -1 for a child already on a list on the first day)."""
     SOUGHT = 2
     """The child seeks a door (the door)."""
     WITHOUT_HELP = 3
     """A need with nobody who helps and nowhere to wait (0 did not seek, 1 no way on, 2 lost in a handover)."""
     REFERRED = 4
-    """A referral is received (number of earlier rejections here)."""
+    """A referral is received (number of earlier rejections here; -1 on a list on the first day)."""
     ACCEPTED = 5
     """The right to help is given (the step the need is taken for)."""
     REJECTED = 6
@@ -63,7 +63,7 @@ class Kind(IntEnum):
     CRISIS = 20
     """A severe need became a crisis while untreated (0)."""
     LEFT = 21
-    """The child leaves the model (0 recovered, 1 remitted, 2 done, 3 to services outside the simulated areas)."""
+    """The child leaves (0 recovered, 1 remitted, 2 done, 3 to services outside the simulated areas, 4 without help)."""
     OVERLOADED = 22
     """A pool is committed beyond its capacity; ``place`` is the pool (units beyond)."""
     CAPACITY = 23

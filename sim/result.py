@@ -160,7 +160,7 @@ def _detail(kind: int, detail: int, plan: Plan) -> str:
     shape = plan.shape
     match kind:
         case Kind.AROSE:
-            return shape.streams[detail] if detail < len(shape.streams) else ""
+            return shape.streams[detail] if detail >= 0 else "already waiting"
         case Kind.SOUGHT:
             return shape.doors[detail]
         case Kind.WITHOUT_HELP:
@@ -185,7 +185,7 @@ def _detail(kind: int, detail: int, plan: Plan) -> str:
         case Kind.WORSENED:
             return f"from {plan.needs.names[detail]}"
         case Kind.LEFT:
-            return ("recovered", "remitted", "done", "outside")[detail]
+            return ("recovered", "remitted", "done", "outside", "without help")[detail]
         case Kind.OVERLOADED | Kind.CAPACITY | Kind.REFERRED:
             return str(detail)
         case _:
@@ -200,7 +200,7 @@ def children_table(log: Log, cohort: Cohort, plan: Plan) -> pd.DataFrame:
     help_starts = starts.where(helps[starts.place])
     left = log.of(Kind.LEFT)
     ended = np.full(size, "still here", dtype=object)
-    ended[left.child] = np.asarray(["recovered", "remitted", "done", "outside"], dtype=object)[left.detail]
+    ended[left.child] = np.asarray(["recovered", "remitted", "done", "outside", "without help"], dtype=object)[left.detail]
     age = [None if b == NO_AGE else float(t - b) / YEAR for t, b in zip(cohort.time, cohort.born, strict=True)]
     sought = _first(log.of(Kind.SOUGHT, Kind.REFERRED), size)
     helped = _first(help_starts, size)

@@ -50,7 +50,7 @@ def admits(ages: tuple[int, int] | None, born: int, now: int, no_age: int) -> bo
 
 
 def accepts(accept: Sequence[int], again: int | None, taken_for: int, earlier_rejections: int) -> int:
-    """The limit below which a referral is given the right."""
+    """The limit below which a referral is given the right; after a rejection here at least ``again``."""
     if earlier_rejections and again is not None:
         return max(again, accept[taken_for])
     return accept[taken_for]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from scenarios.units import DAY, YEAR
+from sim.children import OPENING
 from sim.draws import Ints
 from sim.records import Kind
 from sim.view import FOLLOWED, NOT_DEFINED, View, mean, next_within
@@ -17,9 +18,15 @@ def a_year(kind: Kind) -> Callable[[View, int], float]:
     return lambda view, service: len(view.of(kind, service)) / view.years
 
 
+def referrals(view: View, service: int) -> float:
+    """Referrals received, a year."""
+    return len(view.referred(service)) / view.years
+
+
 def entered(view: View, service: int) -> float:
     """Children who joined the list or were referred, a year."""
-    joins, referred = view.of(Kind.JOINED, service), view.of(Kind.REFERRED, service)
+    joins, referred = view.of(Kind.JOINED, service), view.referred(service)
+    joins = joins.where((view.cohort.stream[joins.child] != OPENING) | (joins.time > 0))
     return max(len(joins), len(referred)) / view.years
 
 
@@ -126,7 +133,7 @@ def rereferred(view: View, service: int) -> float:
     """Share of rejections followed by a new referral within a year."""
     log = view.of(Kind.REJECTED, service)
     log = log.where(log.time < view.end - YEAR)
-    again = view.of(Kind.REFERRED, service, inside=False)
+    again = view.referred(service, inside=False)
     return mean(next_within(again.child, again.time, log.child, log.time + 1, YEAR))
 
 

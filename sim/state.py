@@ -48,7 +48,7 @@ class Child:
         self.travels = 0  # handovers so far
         self.courses = 0  # running now
         self.seeks = 0
-        self.rejections = 0
+        self.rejections: dict[int, int] = {}  # so far by service
         self.clock = 0  # version: an event of an earlier one is stale
         self.clock_since = NEVER
         self.episodes = 0  # needs so far: thresholds belong to one

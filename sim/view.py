@@ -54,6 +54,11 @@ class View:
             log = log.where(self.place_service[log.place] == service)
         return log
 
+    def referred(self, service: int | None = None, inside: bool = True) -> Log:
+        """Referrals received; those already on a list on the first day are none."""
+        log = self.of(Kind.REFERRED, service, inside)
+        return log.where(log.detail >= 0)
+
     def helping_starts(self, inside: bool = False) -> Log:
         """Starts of help other than at doors."""
         log = self.of(Kind.STARTED, inside=inside)
@@ -62,7 +67,7 @@ class View:
     @cached_property
     def first_sought(self) -> tuple[Ints, Ints]:
         """(children, second) of the first time each child sought help: a door, or a referral from outside."""
-        sought, referred = self.of(Kind.SOUGHT, inside=False), self.of(Kind.REFERRED, inside=False)
+        sought, referred = self.of(Kind.SOUGHT, inside=False), self.referred(inside=False)
         child = np.concatenate([sought.child, referred.child])
         time = np.concatenate([sought.time, referred.received])
         return first_of(child, time)

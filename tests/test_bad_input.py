@@ -136,8 +136,9 @@ FAULTS = [
     ("ages: [0, 17]", "ages: [0, 17, 18]", "services.team.ages", "must hold at most 2"),
     ("ages: [0, 17]", "ages: 17", "services.team.ages", "must be a list (got 17)"),
     ("ages: [0, 17]", "ages: [18, 17]", "services.team.ages", "the first year must not be above the last"),
+    ("delay: 3d", "delay: 3", "doors.gp.delay", 'must be a duration such as "14d", or a law (got 3)'),
     ("areas:\n", "areas: 3\nareas_:\n", "areas", "must be a mapping (got 3)"),
-    ("name: Clinic", "name: [a]", "name", "must be a mapping (got a list of 1)"),
+    ("name: Clinic", "name: [a]", "name", "must be a text, or one text in nb and one in en (got a list of 1)"),
     ("name: Clinic", "name: {nb: A}", "name.en", "is missing"),
     (
         "law: exponential, mean: 90d",

@@ -17,6 +17,8 @@ from sim.fold import ALL, Folded, fold
 from sim.identities import check
 from sim.measures import MEASURES
 from sim.output_analysis import MINIMUM_REPLICATIONS
+from sim.records import Kind
+from sim.replicate import run
 
 
 def ladder(**services: dict[str, Any]) -> dict[str, Any]:
@@ -195,3 +197,44 @@ def test_guards_are_those_that_must_not_get_worse() -> None:
         "worst_off_group",
     }
     assert MINIMUM_REPLICATIONS == 10
+
+
+def test_staff_that_an_area_states_for_itself_is_the_staff_it_has() -> None:
+    """The scenario's clinic has two posts, this area's version three: the area's capacity is three posts' hours."""
+    document = ladder(clinic={"staff": {"therapist": {"fte": 2}}, "course": {"length": "7d", "hours": 5}})
+    document["areas"] = {"here": {"services": {"clinic": {"staff": {"therapist": {"fte": 3}}}}}}
+    plans = phases(load(document))
+    assert plans[0].capacity == (3 * 2250,)
+
+
+def test_children_already_on_a_list_are_no_new_needs_and_are_not_reviewed_again() -> None:
+    """Three are waiting on the first day: they start at once where there is room, and nobody was referred."""
+    document = ladder(bup={"places": 2, "opening_list": 3, "course": {"length": "2d"},
+                           "intake": {"review": "3d", "accept": {"green": 1.0}}})  # fmt: skip
+    document["demand"]["children"]["rate"] = "0/d"
+    result = run(load(document), replications=1, workers=1, record="log")
+    values = result.replications[0].folded.values
+    assert values[ALL, "bup", ALL, "referrals"] == 0
+    assert values[ALL, "", ALL, "needs"] == 0
+    assert values[ALL, "bup", ALL, "wait_started"] == pytest.approx(2 / 3)
+    assert result.events(0)["detail"].tolist()[0] == "already waiting"
+
+
+def test_services_that_share_a_pool_are_served_in_the_order_of_their_weight() -> None:
+    """One post for two services, each course taking all of it: whoever is free first serves the lighter weight first."""
+    course = {"sessions": 2, "interval": "1d"}
+    document = ladder(
+        team={"weight": 2, "staff": {"post": {"fte": 1, "weekly_hours": 7}}, "course": course | {"hours": 1}},
+        school={"weight": 1, "course": course | {"hours": {"team.post": 1}}},
+    )
+    document["demand"]["others"] = {"to": "school", "rate": "1/d"}
+    plans = phases(load(document))
+    assert plans[0].shape.groups == ((0, 1),)
+    zeros = np.zeros(3, dtype=np.int64)
+    cohort = Cohort(np.arange(1, 4, dtype=np.uint64), np.asarray([0, 3600, 7200]), zeros, zeros + NO_BAND, zeros + NO_AGE,
+                    zeros, np.asarray([0, 0, 1]), zeros)  # fmt: skip
+    trajectory = simulate(plans, cohort)
+    check(plans, trajectory)
+    starts = trajectory.log.of(Kind.STARTED)
+    assert starts.child.tolist() == [0, 2, 1]
+    assert (starts.time // DAY).tolist() == [0, 2, 4]

@@ -361,7 +361,8 @@ def test_ctrl_c_ends_a_run_with_130_without_a_word_too_many_and_without_leaving_
             time.sleep(3)
         (os.killpg if whom == "group" else os.kill)(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=30)
-        assert (process.returncode, out, err) == (130, "", "Interrupted.\n")
+        assert (process.returncode, out) == (130, "")
+        assert err == "Interrupted.\n" or (err == "" and workers == 1)  # nothing, if a slow machine was importing still
         assert until(lambda: not alive(process.pid), 5)
     finally:
         for number in alive(process.pid):

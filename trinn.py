@@ -15,17 +15,13 @@ What a user can put right is raised as :class:`TrinnError`. The module also hold
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import re
 import shlex
 import signal
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -35,6 +31,21 @@ if Path("".join(sys.argv[:1])).stem == "trinn" and signal.getsignal(signal.SIGIN
 
 import click
 
+from dashboard.output import (
+    Form,
+    Language,
+    Rows,
+    in_language,
+    progress_bar,
+    put_comparison,
+    put_events,
+    put_plain,
+    put_result,
+    put_rows,
+    put_text,
+    writable,
+    written,
+)
 from scenarios.changes import differences, is_change, resolved
 from scenarios.errors import Fault, TrinnError, one_line
 from scenarios.levers import Lever, apply, find_lever, levers
@@ -42,13 +53,9 @@ from scenarios.load import examples, load, load_file
 from scenarios.places import catchment_of, places
 from scenarios.preset import Detail
 from scenarios.resolve import staffing
-from scenarios.schema import Label, Scenario
+from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
-    from rich.console import Console
-    from rich.table import Table
-
     from dashboard.comparison import Comparison, compare
     from sim.replicate import run
     from sim.result import Result
@@ -91,26 +98,10 @@ def __dir__() -> list[str]:
 
 # -- the command --------------------------------------------------------------------------------------------------------
 
-Language = Literal["nb", "en"]
-Form = Literal["json", "csv"]
-Rows = Sequence[Mapping[str, Any]]
-
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 _HINT = "this is a fault in trinn, not in your input; TRINN_DEBUG=1 shows where. Please report it"
 _TODAY: dict[Language, str] = {"nb": "i dag", "en": "today"}
-_HEADS = {
-    "name": "navn",
-    "number": "nummer",
-    "children_0_17": "barn 0-17",
-    "catchment": "opptaksområde",
-    "about": "om",
-    "grade": "sikkerhet",
-    "unit": "enhet",
-    "better": "bedre",
-    "label": "betegnelse",
-}
-"""Norwegian heads of columns; in English the key itself is the head."""
 _WHOSE = {
     ("own", "nb"): "Bemanning: slik scenarioet oppgir den.",
     ("own", "en"): "Staffing: as the scenario states it.",
@@ -186,7 +177,7 @@ def _cli() -> None:
 def _list(what: str, form: Form | None, language: Language) -> None:
     """What the library holds. Places stand in alphabetical order, and are never ranked by how they do."""
     rows = {"places": _places, "levers": _levers, "examples": _examples, "measures": _measures}[what](language)
-    _put_rows(rows, form, language)
+    put_rows(rows, form, language)
 
 
 def _places(_: Language) -> Rows:
@@ -197,20 +188,22 @@ def _places(_: Language) -> Rows:
 
 
 def _levers(language: Language) -> Rows:
-    return [{"name": name, "grade": lever.grade, "about": _in(lever.name, language)} for name, lever in levers().items()]
+    return [
+        {"name": name, "grade": lever.grade, "about": in_language(lever.name, language)} for name, lever in levers().items()
+    ]
 
 
 def _examples(language: Language) -> Rows:
     found = [(name, load(name)) for name in examples()]
-    return [{"name": name, "about": _in(scenario.about or scenario.name, language)} for name, scenario in found]
+    return [{"name": name, "about": in_language(scenario.about or scenario.name, language)} for name, scenario in found]
 
 
 def _measures(language: Language) -> Rows:
     from sim.measures import MEASURES
 
     return [
-        {"name": m.name, "per": m.per, "unit": m.unit, "better": m.better, "label": _in(m.label, language)}
-        | {"about": _in(m.about, language)}
+        {"name": m.name, "per": m.per, "unit": m.unit, "better": m.better, "label": in_language(m.label, language)}
+        | {"about": in_language(m.about, language)}
         for m in MEASURES.values()
     ]
 
@@ -225,23 +218,23 @@ def _show(what: tuple[str, ...], changes: tuple[str, ...], detail: Detail, form:
     """
     if what[0] == "lever" and len(what) == 2:
         name, lever = find_lever(what[1])
-        _put_plain({"lever": name, **lever.plain()} if form == "json" else lever.plain(), form, [name])
+        put_plain({"lever": name, **lever.plain()} if form == "json" else lever.plain(), form, [name])
         return
     if len(what) != 1:
         raise TrinnError(f'show takes one scenario, or "lever" and its name (got {len(what)} words); quote a name with spaces')
     scenario = apply(load(what[0], detail=detail), *changes)
     posts = staffing(resolved(scenario))
     if form == "csv":
-        _put_rows(posts, form, language)
+        put_rows(posts, form, language)
     elif form == "json":
-        _put_plain({"scenario": scenario.plain(), "whose_staffing": scenario.staffing, "staffing": posts}, form)
+        put_plain({"scenario": scenario.plain(), "whose_staffing": scenario.staffing, "staffing": posts}, form)
     else:
-        _put_plain(scenario.plain(), None, _head(scenario, posts, language))
+        put_plain(scenario.plain(), None, _head(scenario, posts, language))
 
 
 def _head(scenario: Scenario, posts: Rows, language: Language) -> list[str]:
     """What stands as comments above a scenario: name, whose staffing, the posts, and what its changes set."""
-    lines = [_in(scenario.name, language), _WHOSE[scenario.staffing, language]]
+    lines = [in_language(scenario.name, language), _WHOSE[scenario.staffing, language]]
     totals: dict[str, float] = {}
     for post in posts:
         name = f"{post['service']}.{post['pool']}"
@@ -259,7 +252,7 @@ def _validate(files: tuple[str, ...]) -> None:
     faults: list[Fault] = []
     for file in files:
         try:
-            _put(f"{file}: OK ({_checked(Path(file))})\n")
+            put_text(f"{file}: OK ({_checked(Path(file))})\n")
         except TrinnError as error:
             faults += error.faults
     if faults:
@@ -296,14 +289,14 @@ def _run(
     from sim.replicate import run
 
     loaded = apply(load(scenario, detail=detail), *changes)
-    target = _writable(events) if events else None
-    with _progress(replications) as progress:
+    target = writable(events) if events else None
+    with progress_bar(replications) as progress:
         record: Literal["log", "weekly"] = "log" if target else "weekly"
         result = run(loaded, replications=replications, seed=seed, workers=workers, record=record, by=by, progress=progress)
     if target:
-        with _written(target) as file:
-            _put_events(result, file)
-    _put_result(result, form, language)
+        with written(target) as file:
+            put_events(result, file)
+    put_result(result, form, language)
 
 
 @_cli.command("compare")
@@ -329,13 +322,13 @@ def _compare(
     from dashboard.comparison import compare
 
     scenarios = _proposals(load(base, detail=detail), changes, stacks, _TODAY[language])
-    target = _writable(report) if report else None
+    target = writable(report) if report else None
     words = ["trinn", "compare", base, *(word for change in changes for word in ("--with", change))]
     words += [word for stack in stacks for word in ("--scenario", stack)]
     words += [word for what in by for word in ("--by", what)]
     words += ["--detail", detail] if detail != "neighbour" else []
     words += ["--replications", str(replications), "--seed", str(seed)]
-    with _progress(replications * len(scenarios)) as progress:
+    with progress_bar(replications * len(scenarios)) as progress:
         both = compare(
             scenarios,
             replications=replications,
@@ -347,7 +340,7 @@ def _compare(
         )
     if target:
         both.report(target, language=language)
-    _put_comparison(both, form, language)
+    put_comparison(both, form, language)
     if target:
         click.echo({"nb": f"Rapport: {report}", "en": f"Report: {report}"}[language], err=True)
 
@@ -382,163 +375,6 @@ def _stack(text: str) -> tuple[str, list[str]]:
     if not name.strip() or not what:
         raise TrinnError(f'--scenario takes NAME=CHANGE,... such as "more=bup.psychologist.fte+=1" (got "{text[:80]}")')
     return name.strip(), what
-
-
-# -- what is written ----------------------------------------------------------------------------------------------------
-
-
-def _in(label: Label, language: Language) -> str:
-    return label.nb if language == "nb" else label.en
-
-
-def _put(text: str) -> None:
-    sys.stdout.write(text)
-
-
-def _put_plain(data: Mapping[str, Any], form: Form | None, comments: Sequence[str] = ()) -> None:
-    """Nested data as JSON, or as YAML under its comments."""
-    if form == "csv":
-        raise TrinnError("this cannot be put into a table: take --json")
-    if form == "json":
-        _put(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False, default=str) + "\n")
-        return
-    from ruamel.yaml import YAML
-
-    for line in comments:
-        _put(f"# {one_line(line)}\n")
-    yaml = YAML()
-    yaml.width = 120
-    yaml.dump(dict(data), sys.stdout)
-
-
-def _put_rows(rows: Rows, form: Form | None, language: Language) -> None:
-    """A table: JSON, comma-separated, or for people."""
-    heads = list(rows[0]) if rows else []
-    if form == "json":
-        _put(json.dumps(list(rows), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
-    elif form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerows([heads, *([row[head] for head in heads] for row in rows)])
-    else:
-        _print(lambda console: console.print(_table(heads, rows, language)), piped_width=10_000)
-
-
-def _table(heads: Sequence[str], rows: Rows, language: Language) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for head in heads:
-        right = bool(rows) and isinstance(rows[0][head], int | float)
-        plain = head.replace("_0_17", " 0-17").replace("_", " ")
-        name = _HEADS.get(head, plain) if language == "nb" else plain
-        table.add_column(name, justify="right" if right else "left", no_wrap=not sys.stdout.isatty())
-    for row in rows:
-        table.add_row(*(Text(str(row[head])) for head in heads))
-    return table
-
-
-def _put_result(result: Result, form: Form | None, language: Language) -> None:
-    """The measures of a run."""
-    from dashboard.tables import exported_run
-    from dashboard.terminal import print_result
-
-    if form is None:
-        _print(lambda console: print_result(result, console, language))
-        return
-    about = {"scenario": result.name, "replications": len(result.replications), "seed": result.seed, "version": result.version}
-    _put_table(exported_run(result, language), form, {**about, "whose_staffing": result.scenario.staffing}, "measures")
-
-
-def _put_comparison(both: Comparison, form: Form | None, language: Language) -> None:
-    """A comparison: its verdicts and its table."""
-    from dashboard.tables import exported
-    from dashboard.terminal import print_comparison
-
-    if form is None:
-        _print(lambda console: print_comparison(both, console, language))
-        return
-    base = both.base
-    about = {"base": base.name, "replications": both.replications, "seed": base.seed, "version": base.version}
-    verdicts = {name: verdict.word for name, verdict in both.verdicts.items()}
-    cautions = [asdict(caution) for caution in both.cautions]
-    changes = {name: [asdict(change) for change in both.changes.get(name, ())] for name in both.others}
-    about |= {"whose_staffing": base.scenario.staffing, "command": both.command, "verdicts": verdicts}
-    _put_table(exported(both, language), form, {**about, "cautions": cautions, "changes": changes}, "measures")
-
-
-def _put_table(table: DataFrame, form: Form, about: Mapping[str, Any], name: str) -> None:
-    """A table for programs: comma-separated on its own, or as JSON below what it is about."""
-    if form == "csv":
-        _put(table.to_csv(index=False, lineterminator="\n"))
-    else:
-        _put_plain({**about, name: table.astype(object).where(table.notna(), None).to_dict("records")}, form)
-
-
-def _print(put: Callable[[Console], None], piped_width: int = 100) -> None:
-    """For people: as wide as the terminal, and without colour codes where there is none."""
-    from rich.console import Console
-
-    terminal = sys.stdout.isatty()
-    console = Console(width=None if terminal else piped_width, color_system="auto" if terminal else None)
-    with console.capture() as captured:
-        put(console)
-    _put("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
-
-
-def _put_events(result: Result, file: Path) -> None:
-    """The event records of every replication, one after the other, with its number in the first column."""
-    with file.open("w", encoding="utf-8", newline="") as stream:
-        for replication in result.replications:
-            events = result.events(replication.number)
-            events.insert(0, "replication", replication.number)
-            events.to_csv(stream, index=False, header=replication is result.replications[0], lineterminator="\n")
-
-
-def _writable(name: str) -> Path:
-    """Where a file will be written. Raises TrinnError now, not after the run, when it cannot be."""
-    path = Path(name)
-    try:
-        path = path.resolve()
-        if path.is_dir():
-            raise TrinnError(Fault("is a directory: give the name of a file", place=name))
-        if path.exists() and not path.is_file():
-            raise TrinnError(Fault("is not an ordinary file", place=name))
-        if path.exists() and not os.access(path, os.W_OK):
-            raise TrinnError(Fault("cannot be written: permission denied", place=name))
-        folder = next(folder for folder in path.parents if folder.exists())
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".trinn-"):
-            return path
-    except (OSError, ValueError) as fault:
-        reason = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
-        raise TrinnError(Fault(f"cannot be written: {reason}", place=name)) from None
-
-
-@contextmanager
-def _written(target: Path) -> Iterator[Path]:
-    """A file beside the target that takes its place once it is whole."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".trinn-{os.getpid()}.part")
-    try:
-        yield draft
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None] | None]:
-    """A bar on the terminal while replications finish; nothing where standard error is not one."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda count: bar.advance(task, count)
 
 
 # -- how it ends --------------------------------------------------------------------------------------------------------

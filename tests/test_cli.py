@@ -315,7 +315,7 @@ def test_a_fault_of_its_own_is_one_line_with_a_hint(monkeypatch, capsys):
     def broken(*_):
         raise ZeroDivisionError("what")
 
-    monkeypatch.setattr(trinn, "_put_rows", broken)
+    monkeypatch.setattr(trinn, "put_rows", broken)
     with pytest.raises(SystemExit, match="1"):
         trinn.main(["list", "levers"])
     assert capsys.readouterr().err == f"trinn: ZeroDivisionError: what; {trinn._HINT}\n"

@@ -182,7 +182,7 @@ def report(quick: bool) -> str:
         "",
         "## The Norwegian ladder",
         "",
-        "| place | children | children a second | events a second | bytes a child besides records |",
+        "| place | children | children a second | events a second | bytes a child beside records |",
         "|---|---|---|---|---|",
     ]
     for place in ("stange", "fonna") if quick else ("stange", "fonna", "norge"):

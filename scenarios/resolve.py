@@ -7,10 +7,24 @@ from typing import Any
 
 from scenarios.schema import Area, Catchment, Pool, Scenario, Service
 
+INSTEAD = {
+    "fte": ("fte_per_1000",),
+    "fte_per_1000": ("fte",),
+    "length": ("sessions", "interval", "missed"),
+    "sessions": ("length",),
+    "rate": ("per_1000",),
+    "per_1000": ("rate",),
+}
+"""Two ways to say one thing: whoever states the one takes away the other that stood below."""
+
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """``base`` with ``over`` laid on top, mapping by mapping; ``None`` takes a key away."""
     result = dict(base)
+    for key in over:
+        for other in INSTEAD.get(key, ()):
+            if over[key] is not None and other not in over:
+                result.pop(other, None)
     for key, value in over.items():
         here = result.get(key)
         if value is None:

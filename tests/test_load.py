@@ -156,3 +156,17 @@ def test_detail_reaches_the_base_of_a_file(tmp_path):
     path = tmp_path / "stange.yaml"
     path.write_text("base: stange\n", encoding="utf-8")
     assert load(path, detail="full") == load("stange", detail="full")
+
+
+def test_own_posts_take_the_place_of_the_national_average(tmp_path: Path) -> None:
+    """A planner states the posts of one profession; the rest stays, and nothing has to be taken away by hand."""
+    file = tmp_path / "own.yaml"
+    file.write_text(
+        "base: stange\nstaffing: own\nareas:\n  stange:\n    services:\n"
+        "      low_threshold:\n        staff: {psychologist: {fte: 1.5}}\n"
+        "        course: {length: 90d, hours: [{counsellor: 1.0}, {psychologist: 1.0}]}\n"
+    )
+    posts = {row["pool"]: row["fte"] for row in staffing(load(file)) if row["service"] == "low_threshold"}
+    assert posts["psychologist"] == 1.5
+    before = {row["pool"]: row["fte"] for row in staffing(load("stange")) if row["service"] == "low_threshold"}
+    assert posts["counsellor"] == before["counsellor"] > 0

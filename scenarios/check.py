@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from scenarios.errors import TrinnError, nearest
 from scenarios.reading import Document, Path_, path_of, validate
-from scenarios.resolve import catchments_of, children_of, merged, service_of, weekly_minutes
+from scenarios.resolve import catchments_of, children_of, merged, service_of, staffing, weekly_minutes
 from scenarios.schema import ENDINGS, STEPS, Area, Catchment, Phase, Route, Scenario, Service
 from scenarios.units import LONGEST, WEEK, YEAR
 
@@ -38,7 +38,7 @@ def check(scenario: Scenario, document: Document | None = None) -> None:
         found += [*unknown, *_shares(scenario, variants), *_demand(scenario), *_sizes(scenario, variants)]
         found += [] if unknown else _reach(scenario, variants)
         found += [*_staff(scenario, variants)]
-        found += [] if found else _too_small(scenario)
+        found += [] if found else [*_too_small(scenario), *_whose_staffing(scenario)]
     if found:
         said = set(found)
         found = [(path, rule) for path, rule in found if not (_differs(path) and (path[2:], rule) in said)]
@@ -306,6 +306,26 @@ def _staff(scenario: Scenario, variants: _Variants) -> _Found:
                 yield from (((*here, label, "hours"), rule) for rule in _hours(scenario, service, phase))
         if service.assessment and not any(_hours(scenario, service, p) for p in (service.assessment, service.course)):
             yield from _later_needs_no_more(here, service)
+
+
+def _whose_staffing(scenario: Scenario) -> _Found:
+    """A library place may call its staffing its own only when no post is a national average any more."""
+    if scenario.staffing != "own" or not scenario.place:
+        return
+    left = [
+        f"{row['service']}.{row['pool']}"
+        for row in staffing(scenario)
+        if _is_average(scenario, str(row["area"]), str(row["service"]), str(row["pool"]))
+    ]
+    if left:
+        rule = f"is own, but these posts are still national averages: {', '.join(dict.fromkeys(left))}; give their fte, or say"
+        yield ("staffing",), f"{rule} national_average"
+
+
+def _is_average(scenario: Scenario, holder: str, service: str, pool: str) -> bool:
+    shared = scenario.services[service].shared
+    home = catchments_of(scenario)[holder] if shared else scenario.areas[holder]
+    return service_of(scenario, service, home).staff[pool].fte is None
 
 
 def _pools_named(service: Service) -> set[str]:

@@ -445,7 +445,7 @@ class Scenario(Model):
     place: str = ""
     """The library place it was loaded for."""
     staffing: Literal["own", "national_average"] = "own"
-    """Whose staffing it is: every result built on national averages says so."""
+    """Whose staffing it is: every result built on national averages says so. ``own`` once no post is an average."""
     focus: tuple[Id, ...] = ()
     """The areas that results speak of. Empty: all full areas."""
     period: Period

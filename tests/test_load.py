@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from scenarios.errors import TrinnError
 from scenarios.levers import lever_of
 from scenarios.load import examples, load, load_file
 from scenarios.places import catchment_of, catchments, places
@@ -124,13 +125,13 @@ def test_a_mapping_and_a_file_of_the_same_content_are_the_same_scenario(tmp_path
 def test_a_file_can_state_only_what_differs_from_a_place(tmp_path):
     path = tmp_path / "stange.yaml"
     path.write_text(
-        "base: stange\nname: {nb: Stange med egne tall, en: Stange with its own numbers}\nstaffing: own\nareas:\n  stange:\n"
+        "base: stange\nname: {nb: Stange med egne tall, en: Stange with its own numbers}\nareas:\n  stange:\n"
         "    services:\n      low_threshold:\n        staff:\n          psychologist: {fte: 1.5, fte_per_1000: null}\n"
         "          counsellor: null\n        course: {hours: [{psychologist: 2.0}]}\n",
         encoding="utf-8",
     )
     own, base = load(path), load("stange")
-    assert own.staffing == "own"
+    assert own.staffing == "national_average"  # until every post is stated
     assert own.name.en == "Stange with its own numbers"
     service = service_of(own, "low_threshold", own.areas["stange"])
     assert list(service.staff) == ["psychologist"]
@@ -162,7 +163,7 @@ def test_own_posts_take_the_place_of_the_national_average(tmp_path: Path) -> Non
     """A planner states the posts of one profession; the rest stays, and nothing has to be taken away by hand."""
     file = tmp_path / "own.yaml"
     file.write_text(
-        "base: stange\nstaffing: own\nareas:\n  stange:\n    services:\n"
+        "base: stange\nareas:\n  stange:\n    services:\n"
         "      low_threshold:\n        staff: {psychologist: {fte: 1.5}}\n"
         "        course: {length: 90d, hours: [{counsellor: 1.0}, {psychologist: 1.0}]}\n"
     )
@@ -170,3 +171,18 @@ def test_own_posts_take_the_place_of_the_national_average(tmp_path: Path) -> Non
     assert posts["psychologist"] == 1.5
     before = {row["pool"]: row["fte"] for row in staffing(load("stange")) if row["service"] == "low_threshold"}
     assert posts["counsellor"] == before["counsellor"] > 0
+
+
+def test_staffing_is_own_only_when_no_post_is_an_average_any_more():
+    """A place with one post of its own may not call its staffing its own; with all of them stated it may."""
+    areas = {"stange": {"services": {"low_threshold": {"staff": {"psychologist": {"fte": 1.5}}}}}}
+    with pytest.raises(TrinnError, match=r"staffing: is own, but these posts are still national averages: school_health.nurse"):
+        load({"base": "stange", "staffing": "own", "areas": areas})
+    posts = staffing(load("stange"))
+    everyone = {"stange": {"services": {}}}
+    catchments = {"innlandet": {"services": {}}}
+    for row in posts:
+        home = everyone["stange"] if row["area"] == "stange" else catchments["innlandet"]
+        home["services"].setdefault(row["service"], {"staff": {}})["staff"][row["pool"]] = {"fte": float(row["fte"])}
+    own = load({"base": "stange", "staffing": "own", "areas": everyone, "catchments": catchments})
+    assert [row["fte"] for row in staffing(own)] == [row["fte"] for row in posts]

@@ -9,10 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sim.draws import Ints
+from sim.draws import ONE, Ints
 
 NOWHERE = -1
 """In ``place_at``: the area does not have the service."""
+NOTHING = -1
+"""In ``task``: it takes no hours."""
+FROM_DOOR, FROM_STREAM = -1000, -2000
+"""Where a child comes from that no service sent: these minus the number of the door or of the stream of demand."""
 ENDLESS = -1
 """In ``capacity``: no limit, nothing is counted."""
 
@@ -29,6 +33,14 @@ class Route:
     lost: int
     urgent: bool
     warm: bool
+    kept: int = ONE
+    """Limit of what is known coming along."""
+    task: int = NOTHING
+    """Option of the hours a handover takes."""
+    hold: int = 0
+    """Seconds that an ending may wait for room; 0: it does not wait."""
+    number: int = 0
+    """Among the routes and doors of a phase: where its coordinated variant stands in ``Plan.coordinated``."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +55,46 @@ class Beside:
 
 @dataclass(frozen=True)
 class Stretch:
-    """One phase of a course: its length and who leaves early."""
+    """One phase of a course: its length, who leaves early, and what is left of it for those already in it on the first day."""
 
     length: Ints
     dropout: int
+    rest: Ints
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A meeting about a referral."""
+
+    doubtful: bool
+    """Only about those who would be rejected on paper."""
+    consent: int
+    delay: Ints
+    every: int
+    """Seconds between meetings; 0: at any time."""
+    accuracy: int
+    task: int
+
+
+@dataclass(frozen=True)
+class Party:
+    """A group course."""
+
+    size: int
+    least: int
+    every: int
+    """Seconds between starting dates; 0: as soon as there are enough."""
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Another service of the same step."""
+
+    to: tuple[int, ...]
+    over: int
+    review: int
+    """Seconds between reviews; 0: only on joining."""
+    share: int
 
 
 @dataclass(frozen=True)
@@ -63,6 +111,17 @@ class Review:
     reasons: tuple[tuple[int, int], ...]
     """(limit, reason) in order, cumulated."""
     lead: Ints
+    consent: Ints | None
+    referrers: frozenset[int] | None
+    """Services as their numbers, doors and streams as ``FROM_DOOR`` and ``FROM_STREAM`` minus theirs. None: all."""
+    returned: int
+    """Limit of an unmapped referral being sent back."""
+    accuracy_unmapped: int
+    tightens: tuple[int, int, int] | None
+    """(children on the list, limit by which it falls for every so many, least limit)."""
+    meeting: Meeting | None
+    task: int
+    """Option of the hours of a review, or ``NOTHING``."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +132,9 @@ class Due:
     """By day since ``Plan.first_day``: the law's outer limit."""
     by_severity: tuple[int | None, ...]
     """Seconds from referral received, by severity."""
+    guarantee: int | None
+    """Seconds from referral received."""
+    price: int
     overflow: int | None
     """Service that takes over."""
     share: int
@@ -87,11 +149,33 @@ class Terms:
     step: int | None
     ages: tuple[int, int] | None
     open: bool
-    order: int
-    """0 first come, 1 severity, 2 deadline, 3 referral."""
+    order: tuple[int, ...]
+    """0 first come, 1 severity, 2 deadline, 3 referral; the next decides between those alike in the one before."""
+    rises: Ints | None
+    at_once: int
+    """Bit set of severities."""
+    every: int
+    """Seconds between the moments at which places are given out; 0: at any time."""
+    switch: Switch | None
     length: int | None
     weight: int
-    patience: Ints | None
+    patience: tuple[Ints | None, ...]
+    """By severity; empty where nobody ever gives up."""
+    balking: tuple[tuple[int, int], ...]
+    """(known wait in seconds, limit), the longest first."""
+    waits_until: int
+    """Year of life; 0: no end."""
+    ends_at: int
+    excludes: tuple[int, ...]
+    """Services."""
+    steps_up: Ints | None
+    open_return: int
+    """Seconds; 0: no way back."""
+    maps: int
+    somatic_check: int
+    party: Party | None
+    calendar: int
+    """Number in ``Shape.closures``; -1: never closed."""
     review: Review | None
     due: Due | None
     accuracy: int
@@ -100,6 +184,9 @@ class Terms:
     matched: tuple[tuple[int, int], ...]
     """(limit, ending) in order, cumulated; empty: the ending is ``done``."""
     below: tuple[tuple[int, int], ...]
+    by_need: tuple[tuple[tuple[int, int], ...], ...]
+    """By need, in place of both where not empty; empty where no need has its own."""
+    dose: bool
     routes: tuple[Route, ...]
     choices: tuple[tuple[tuple[int, int], ...], ...]
     """By ending x step: (limit, route) in order, cumulated. What is left over has no way on."""
@@ -121,6 +208,43 @@ class Needs:
     """The need it worsens to; None where worsening is a crisis."""
     better: tuple[int | None, ...]
     seek: tuple[int, ...]
+    relapse: tuple[int, ...]
+    relapses_to: tuple[int, ...]
+    somatic: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Post:
+    """A pool whose people come and go."""
+
+    hundredths: int
+    """Full-time equivalents agreed, in hundredths."""
+    minutes: int
+    """Minutes a week of a full post."""
+    stay: Ints
+    recruit: Ints | None
+    market: int
+    """Number of the labour market it is filled from; -1: it has its own."""
+    breaks: int
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a place lives on may end."""
+
+    first: int
+    """Second of the first day without it."""
+    ends: int
+
+
+@dataclass(frozen=True)
+class Coordinated:
+    """Who follows children from service to service."""
+
+    share: int
+    steps: int
+    """Bit set."""
+    task: int
 
 
 @dataclass(frozen=True)
@@ -150,6 +274,14 @@ class Shape:
     group_of: tuple[int, ...]
     streams: tuple[str, ...]
     doors: tuple[str, ...]
+    people: tuple[str, ...] = ()
+    """Groups of children."""
+    closures: tuple[tuple[tuple[int, int], ...], ...] = ()
+    """By calendar: planned closures as (first second, first second after), in order, apart from each other."""
+    markets: tuple[int, ...] = ()
+    """By labour market: hires, in whole ``laws.UNIT``s a second."""
+    leaves_at: int = 0
+    """Year of life at which a child leaves for good; 0: never."""
 
 
 Option = tuple[tuple[int, int], ...]
@@ -176,3 +308,24 @@ class Plan:
     """(limit, door) in order, cumulated."""
     door_routes: tuple[Route, ...]
     crisis: Route | None
+    door_ages: tuple[tuple[int, int] | None, ...] = ()
+    door_people: tuple[tuple[int, ...], ...] = ()
+    """Door x group: limit of a child of the group being able to use it; empty where every group can use all."""
+    door_quiet: tuple[tuple[tuple[int, int], ...], ...] = ()
+    """By door: (known wait in seconds, limit), the longest first."""
+    door_maps: tuple[int, ...] = ()
+    stream_maps: tuple[int, ...] = ()
+    finds: tuple[tuple[tuple[int, int], ...], ...] = ()
+    """By area: (hazard of being found while hidden, door), for each door that finds; empty where none does."""
+    another_door: int = 0
+    after_rejection: int = ONE
+    people_seek: tuple[int, ...] = ()
+    """By group."""
+    people_accept: tuple[int, ...] = ()
+    coordinator: Coordinated | None = None
+    coordinated: tuple[Route, ...] = ()
+    """Each route as a coordinated child takes it."""
+    posts: tuple[Post | None, ...] = ()
+    """By pool; empty where nobody ever leaves."""
+    grants: tuple[Grant | None, ...] = ()
+    """By place; empty where no service lives on one."""

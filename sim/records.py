@@ -23,13 +23,14 @@ class Kind(IntEnum):
     """The closed list of what can be written down; in brackets what ``detail`` holds."""
 
     AROSE = 1
-    """A need arises (stream of demand; -1 for a child already on a list on the first day)."""
+    """A need arises (stream of demand; -1 for a child already on a list on the first day, -2 for one already in a course)."""
     SOUGHT = 2
     """The child seeks a door (the door)."""
     WITHOUT_HELP = 3
-    """A need with nobody who helps and nowhere to wait (0 did not seek, 1 no way on, 2 lost in a handover)."""
+    """A need with nobody who helps and nowhere to wait (0 did not seek, 1 no way on, 2 lost in a handover, 3 put off by the
+    known wait, 4 discouraged by a rejection)."""
     REFERRED = 4
-    """A referral is received (number of earlier rejections here; -1 on a list on the first day)."""
+    """A referral is received (number of earlier rejections here; -1 on a list or in a course on the first day)."""
     ACCEPTED = 5
     """The right to help is given (the step the need is taken for)."""
     REJECTED = 6
@@ -49,9 +50,9 @@ class Kind(IntEnum):
     WITHDREW = 13
     """The child leaves the list or the review: the need is over, or the service closes (0 from the list, 1 from review)."""
     BREACHED = 14
-    """A deadline passes on the list (0)."""
+    """A deadline passes on the list (0 the law's, 1 a stricter guarantee)."""
     OVERFLOWED = 15
-    """Leaves the list for another provider after a breach (0)."""
+    """Leaves the list for another provider after a breach (its price in kroner)."""
     HANDED_OVER = 16
     """A handover to ``place`` begins (place it comes from; -1 from nowhere)."""
     LOST = 17
@@ -63,11 +64,46 @@ class Kind(IntEnum):
     CRISIS = 20
     """A severe need became a crisis while untreated (0)."""
     LEFT = 21
-    """The child leaves (0 recovered, 1 remitted, 2 done, 3 to services outside the simulated areas, 4 without help)."""
+    """The child leaves (0 recovered, 1 remitted, 2 done, 3 to services outside the simulated areas, 4 without help, 5 to
+    somatic care, 6 grown up)."""
     OVERLOADED = 22
     """A pool is committed beyond its capacity; ``place`` is the pool (units beyond)."""
     CAPACITY = 23
     """A pool's capacity changes; ``place`` is the pool (the new capacity)."""
+    BALKED = 24
+    """Looks at the list, right after ``joined``, and does not stay: the known wait is too long (the known wait, seconds)."""
+    SWITCHED = 25
+    """Leaves the list for another service of the same step (the place it turns to)."""
+    RAISED = 26
+    """Counts as one severity more on the list, having waited so long (how many times by now)."""
+    AGED_OUT = 27
+    """A birthday takes the child off the list or out of the review (0 from the list, 1 from review)."""
+    HELD = 28
+    """The course is over, but its ending waits for room in the next service; the hours stay taken (the place waited for)."""
+    HELPER_CHANGED = 29
+    """The helper leaves in mid-course (1 if the child drops out for it, else 0)."""
+    RELAPSED = 30
+    """A need that help had ended comes back (the place whose way back is open, else -1)."""
+    FOUND = 31
+    """A hidden need is found (the door)."""
+    COORDINATED = 32
+    """Somebody follows the child from now on (0)."""
+    MET = 33
+    """A meeting about the referral is held (the step the need is taken for; -1 if the family did not consent)."""
+    SOMATIC = 34
+    """A bodily cause is found as the course starts (0)."""
+    TASK = 35
+    """Staff hours go to a review, a meeting or a handover for a week (the option of hours)."""
+    TASK_DONE = 36
+    """That week is over (the option of hours)."""
+    GROUP_STARTED = 37
+    """A group course starts; ``stay`` is its number at the place (the option of hours, for the whole group)."""
+    GROUP_ENDED = 38
+    """Its last member leaves it (the option of hours)."""
+    CLOSED = 39
+    """A service closes (0 a planned closure begins: courses pause; 1 its grant ends)."""
+    REOPENED = 40
+    """A planned closure ends: courses go on (0)."""
 
 
 class Log:

@@ -54,6 +54,7 @@ from scenarios.places import catchment_of, places
 from scenarios.preset import Detail
 from scenarios.resolve import staffing
 from scenarios.schema import Scenario
+from scenarios.warnings import warnings
 
 if TYPE_CHECKING:
     from dashboard.comparison import Comparison, compare
@@ -248,20 +249,22 @@ def _head(scenario: Scenario, posts: Rows, language: Language) -> list[str]:
 @_cli.command("validate")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def _validate(files: tuple[str, ...]) -> None:
-    """Check scenario files and lever files; every fault is listed with its line."""
+    """Check scenario files and lever files; every fault is listed with its line, and what is allowed but worth knowing."""
     faults: list[Fault] = []
     for file in files:
         try:
-            put_text(f"{file}: OK ({_checked(Path(file))})\n")
+            loaded = load_file(Path(file))
+            put_text(f"{file}: OK ({_holds(loaded)})\n")
+            for warning in () if isinstance(loaded, Lever) else warnings(loaded):
+                put_text(f"{file}: warning: {warning}\n")
         except TrinnError as error:
             faults += error.faults
     if faults:
         raise TrinnError(faults)
 
 
-def _checked(file: Path) -> str:
+def _holds(scenario: Scenario | Lever) -> str:
     """What a sound file holds, in a few words."""
-    scenario = load_file(file)
     if isinstance(scenario, Lever):
         return f"lever, changes: {len(scenario.changes)}"
     children = sum(area.children_0_17 for area in scenario.areas.values())

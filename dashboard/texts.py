@@ -1,4 +1,4 @@
-"""Everything people read, in both languages: one catalogue, looked up by key."""
+"""Everything people read, in both languages: one catalogue from two files, looked up by key."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from scenarios.schema import Label
 
 Language = Literal["nb", "en"]
 LANGUAGES: tuple[Language, ...] = ("nb", "en")
+FILES = ("texts.yaml", "story.yaml")
 
 
 @cache
 def catalogue() -> dict[str, Label]:
     """Every text by key, in both languages."""
-    path = files("dashboard") / "texts.yaml"
-    data = read_text(path.read_text(encoding="utf-8"), "texts.yaml").data
+    folder, data = files("dashboard"), dict[str, object]()
+    for name in FILES:
+        data |= read_text((folder / name).read_text(encoding="utf-8"), name).data
     return {key: Label.model_validate(texts) for key, texts in data.items()}
 
 

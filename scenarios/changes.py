@@ -21,8 +21,8 @@ from pydantic import ValidationError
 from scenarios.errors import Fault, TrinnError, nearest
 from scenarios.reading import Document, M, Path_, dotted, path_of, validate
 from scenarios.resolve import catchments_of, children_of, fte_of, merged, service_of
-from scenarios.schema import Change, Scenario, Service
-from scenarios.units import format_duration, format_rate, parse_duration, parse_rate
+from scenarios.schema import Area, Catchment, Change, Scenario, Service
+from scenarios.units import DAY, format_duration, format_rate, parse_duration, parse_rate
 
 _CHANGE = re.compile(
     r"\s*(?:(?P<area>[^/\s=]{1,80})/)?(?P<path>[\w:.\[\]-]{1,200}?)\s*(?P<op>\+=|-=|\*=|=)\s*(?P<value>[^@\s](?:[^@]{0,199}?[^@\s])?)"
@@ -104,8 +104,45 @@ def _start(scenario: Scenario) -> date:
 
 
 def dates(scenario: Scenario) -> tuple[date, ...]:
-    """The days on which something changes, the beginning (``date.min``) first."""
-    return tuple(sorted({date.min, *(when(change, scenario) for change in scenario.changes)}))
+    """The days on which something changes, the beginning (``date.min``) first: changes, and services that open or close."""
+    days = sorted({date.min, *(when(change, scenario) for change in scenario.changes)})
+    if not _tells_days(scenario):
+        return tuple(days)
+    found = set(days)
+    for day, then in zip(days, [*days[1:], date.max], strict=True):
+        with suppress(TrinnError):  # what does not fit is said, with its place, when the scenario is checked
+            current = resolved(scenario, day)
+            begin = current.period.start.toordinal() - current.period.warmup // DAY
+            found |= {other for other in _opening_days(current) if day < other < then and other.toordinal() > begin}
+    return tuple(sorted(found))
+
+
+_DAYS = ("opens", "closes")
+
+
+def _homes(scenario: Scenario) -> tuple[Area | Catchment, ...]:
+    return (*scenario.areas.values(), *scenario.catchments.values())
+
+
+def _tells_days(scenario: Scenario) -> bool:
+    """Whether a service opens or closes on a day of its own, somewhere or after some change."""
+    return (
+        any(service.opens or service.closes for service in scenario.services.values())
+        or any(word in over for home in _homes(scenario) for over in home.services.values() for word in _DAYS)
+        or any(parse_change(change.set).path[-1] in _DAYS for change in scenario.changes)
+    )
+
+
+def _opening_days(scenario: Scenario) -> set[date]:
+    """The days on which services open and close, as the scenario stands."""
+    found = {day for service in scenario.services.values() for day in (service.opens, service.closes)}
+    for home in _homes(scenario):
+        for name, over in home.services.items():
+            if name in scenario.services and any(word in over for word in _DAYS):
+                with suppress(ValidationError):
+                    service = service_of(scenario, name, home)
+                    found |= {service.opens, service.closes}
+    return {day for day in found if day is not None}
 
 
 def resolved(scenario: Scenario, day: date = date.max) -> Scenario:

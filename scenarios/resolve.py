@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import date
+from math import floor
+from typing import Any, Literal
 
-from scenarios.schema import Area, Catchment, Pool, Scenario, Service
+from scenarios.schema import Area, Catchment, Law, Phase, Pool, Scenario, Service
+from scenarios.units import WEEK
+
+LEAST_KEPT = 0.05
+"""However long the journey, at least so large a share of the appointments that would be kept without it are kept."""
+_WHOLE = 1e-9
+"""What is so little below a whole number was whole before it was computed."""
 
 INSTEAD = {
     "fte": ("fte_per_1000",),
@@ -56,9 +64,93 @@ def fte_of(pool: Pool, children: int) -> float:
     return max(pool.least_fte, round((pool.fte_per_1000 or 0.0) * children / 1000, 2))
 
 
+def kind_of(pool: Pool) -> Literal["posts", "cases", "rooms"]:
+    """What a pool is made of."""
+    if pool.cases is not None or pool.cases_per_fte:
+        return "cases"
+    return "posts" if pool.rooms is None else "rooms"
+
+
 def weekly_minutes(pool: Pool, children: int) -> int:
-    """Whole minutes a week that reach children: FTE x paid hours x share x weeks worked of 52."""
-    return round(fte_of(pool, children) * pool.weekly_hours * 60 * pool.child_share * pool.weeks_a_year / 52)
+    """Whole minutes a week that reach children: FTE x paid hours x share x weeks worked of 52, of those who are there.
+
+    Of rooms: how long they are open. A ceiling on cases has no minutes: 0.
+    """
+    if kind_of(pool) == "cases":
+        return 0
+    each = pool.weekly_hours - sum(pool.work.values())
+    number = fte_of(pool, children) if pool.rooms is None else pool.rooms
+    return round(number * each * 60 * pool.child_share * pool.weeks_a_year / 52 * (1 - pool.absent))
+
+
+def capacity_of(service: Service, children: int) -> dict[str, int]:
+    """What each pool of a service has: whole minutes a week, or a whole number of cases at once."""
+    return {name: _capacity(service, pool, children) for name, pool in service.staff.items()}
+
+
+def _capacity(service: Service, pool: Pool, children: int) -> int:
+    if kind_of(pool) != "cases":
+        return weekly_minutes(pool, children)
+    ceiling = pool.cases or 0.0
+    for other, each in pool.cases_per_fte.items():
+        if other in service.staff:
+            ceiling += fte_of(service.staff[other], children) * each
+    return floor(ceiling + _WHOLE)
+
+
+def requirements(service: Service, phase: Phase) -> tuple[dict[str, int], ...]:
+    """What a course takes of each pool in a phase: whole minutes a week, or cases. One mapping for each alternative.
+
+    An appointment called off in time takes nothing; one held where the child is takes the journey there and back from every
+    pool of posts. A pool of another service is taken for posts.
+    """
+    if service.places is not None:
+        return ({"places": 1},)
+    only = next(iter(service.staff), "")
+    return tuple(
+        {pool or only: _taken(service, phase, pool or only, hours) for pool, hours in alternative.items() if hours}
+        for alternative in phase.hours
+    )
+
+
+def _taken(service: Service, phase: Phase, pool: str, hours: float) -> int:
+    kind = kind_of(service.staff[pool]) if pool in service.staff else "posts"
+    if kind == "cases":
+        return max(1, round(hours))
+    if kind == "posts":
+        hours += 2 * service.travel * phase.outreach
+    interval = WEEK if phase.interval is None else phase.interval
+    return max(1, round(hours * (1 - phase.cancelled) * 60 * WEEK / interval))
+
+
+def phase_length(service: Service, phase: Phase) -> int:
+    """Mean length of a phase in whole seconds: what is missed or called off lengthens it.
+
+    Those who travel miss ``missed_per_hour`` of their appointments for each hour's journey, on top of ``missed``; those the
+    helper comes to do not.
+    """
+    if phase.length is not None:
+        return max(1, round(_mean(phase.length)))
+    assert phase.sessions is not None
+    assert phase.interval is not None
+    travelled = max(LEAST_KEPT, 1 - phase.missed_per_hour * service.travel * (1 - phase.outreach))
+    return max(1, round(phase.sessions * phase.interval / (1 - phase.missed) / travelled / (1 - phase.cancelled)))
+
+
+def _mean(law: Law) -> float:
+    if law.low is not None and law.high is not None:
+        return (law.low + law.high) / 2
+    if law.values:
+        weights = law.weights or (1.0,) * len(law.values)
+        return sum(value * weight for value, weight in zip(law.values, weights, strict=True)) / sum(weights)
+    return float(law.mean or 0)
+
+
+def open_on(service: Service, day: date) -> bool:
+    """Whether a service is open on a day, by what the scenario says: planned closures and ended grants are apart from it."""
+    if not service.open or (service.opens is not None and day < service.opens):
+        return False
+    return service.closes is None or day < service.closes
 
 
 def catchments_of(scenario: Scenario) -> dict[str, Catchment]:
@@ -78,6 +170,8 @@ def staffing(scenario: Scenario) -> list[dict[str, Any]]:
             service = service_of(scenario, name, catchments[holder] if shared else scenario.areas[holder])
             children = children_of(scenario, holder, shared)
             for pool, content in service.staff.items() if service.open else ():
+                if kind_of(content) != "posts":
+                    continue
                 hours = round(weekly_minutes(content, children) / 60, 2)
                 fte = round(fte_of(content, children), 4)
                 rows.append({"area": holder, "service": name, "pool": pool, "fte": fte, "hours_a_week": hours})

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 
 from scenarios.changes import dates, resolved
-from scenarios.check import requirements
 from scenarios.errors import TrinnError
-from scenarios.resolve import catchments_of, children_of, service_of, weekly_minutes
-from scenarios.schema import (
-    AT_ONCE,
-    ENDINGS,
-    OUTCOMES,
-    REASONS,
-    SEVERITIES,
-    STEPS,
-    Deadline,
-    Intake,
-    Law,
-    Outcome,
-    Scenario,
-    Service,
+from scenarios.resolve import (
+    capacity_of,
+    catchments_of,
+    children_of,
+    fte_of,
+    open_on,
+    requirements,
+    service_of,
+    weekly_minutes,
 )
-from scenarios.schema import Phase as Course
-from scenarios.schema import Route as RouteData
+from scenarios.schema import Scenario, Service
 from scenarios.units import DAY
-from sim.calendar import seconds, working_day_limits
-from sim.draws import Ints, limit
+from sim.calendar import closures, seconds
+from sim.draws import limit
 from sim.laws import hazard, table
-from sim.plan import NOWHERE, Beside, Due, Needs, Option, Plan, Review, Route, Shape, Stretch, Terms
-
-ORDERS = ("first_come", "severity", "deadline", "referral")
+from sim.plan import NOTHING, NOWHERE, Coordinated, Grant, Option, Plan, Post, Route, Shape, Terms
+from sim.terms import (
+    Work,
+    bits,
+    courses_of,
+    cumulated,
+    door_route,
+    hesitations,
+    needs_of,
+    numbered,
+    route_of,
+    service_terms,
+)
 
 
 def phases(scenario: Scenario) -> tuple[Plan, ...]:
@@ -93,6 +96,10 @@ def _shape(scenario: Scenario) -> Shape:
         group_of=tuple(group_of),
         streams=tuple(scenario.demand),
         doors=tuple(scenario.doors),
+        people=tuple(scenario.groups),
+        closures=tuple(closures(c, period.start, begin // DAY, end // DAY) for c in scenario.calendars.values()),
+        markets=tuple(hazard(market.hires) for market in scenario.labour_markets.values()),
+        leaves_at=scenario.leaves_at or 0,
     )
 
 
@@ -112,7 +119,7 @@ def _groups(
 
 def _borrowed(service: Service) -> set[str]:
     """Pools of other services that its courses take hours from, as ``service.pool``."""
-    return {pool for course in _courses(service) for option in course.hours for pool in option if "." in pool}
+    return {pool for course in courses_of(service) for option in course.hours for pool in option if "." in pool}
 
 
 def _place_of(
@@ -150,173 +157,149 @@ def _plan(scenario: Scenario, shape: Shape, day: date) -> Plan:
     pools: dict[int, dict[str, int]] = {}
     for index, (place, pool) in enumerate(shape.pools):
         pools.setdefault(place, {})[pool] = index
-    for place, (holder, number) in enumerate(shape.places):
-        service = _service_at(scenario, (holder, number), shape.services)
-        if id(service) not in known:
-            known[id(service)] = service, _terms(scenario, shape, number, service)
-        terms.append(known[id(service)][1])
-        capacity += _capacity(scenario, shape, place, service, holder)
+    services = [_service_at(scenario, place, shape.services) for place in shape.places]
+    for place, (holder, _) in enumerate(shape.places):
+        service = services[place]
+        capacity += _capacity(scenario, shape, place, service, holder, day)
         lent = {pool: _lent(scenario, shape, holder, pool, pools) for pool in _borrowed(service)}
         offers.append(_offers(service, pools.get(place, {}) | lent, options))
-    doors = _cumulated((door.share, i) for i, door in enumerate(scenario.doors.values()))
+    work = Work(shape, pools, options)
+    for place, (_, number) in enumerate(shape.places):
+        service = services[place]
+        if id(service) not in known:
+            known[id(service)] = service, service_terms(scenario, shape, number, service, day, work)
+        terms.append(known[id(service)][1])
+    if any(service.course.group for service in services):
+        options.append(())
+    crisis = route_of(shape, scenario.crisis) if scenario.crisis else None
+    doors = tuple(door_route(shape, door) for door in scenario.doors.values())
+    coordinated: tuple[Route, ...] = ()
+    if scenario.coordination is not None:
+        terms, doors, crisis, coordinated = numbered(scenario.coordination, terms, doors, crisis)
     return Plan(
         at=shape.begin if day == date.min else max(shape.begin, seconds(day, shape.start)),
         shape=shape,
-        needs=_needs(scenario),
+        needs=needs_of(scenario),
         terms=tuple(terms),
         capacity=tuple(capacity),
         options=tuple(options),
         offers=tuple(offers),
-        doors=doors,
-        door_routes=tuple(
-            Route(_numbers(shape, door.to), table(door.delay), _fixed(door.delay), 0, False, False)
-            for door in scenario.doors.values()
-        ),
-        crisis=_route(shape, scenario.crisis) if scenario.crisis else None,
+        doors=cumulated((door.share, i) for i, door in enumerate(scenario.doors.values())),
+        door_routes=doors,
+        crisis=crisis,
+        door_ages=tuple(door.ages for door in scenario.doors.values()),
+        door_people=_door_people(scenario),
+        door_quiet=tuple(hesitations(door.quiet) for door in scenario.doors.values()),
+        door_maps=tuple(limit(door.maps) for door in scenario.doors.values()),
+        stream_maps=tuple(limit(demand.maps) for demand in scenario.demand.values()),
+        finds=_finds(scenario, shape, services, day),
+        another_door=limit(scenario.seeking.another_door),
+        after_rejection=limit(scenario.seeking.after_rejection),
+        people_seek=tuple(limit(group.seek) for group in scenario.groups.values()),
+        people_accept=tuple(limit(group.accept) for group in scenario.groups.values()),
+        coordinator=_coordinator(scenario, work),
+        coordinated=coordinated,
+        posts=_posts(scenario, shape, services, day),
+        grants=_grants(shape, services),
+        member=len(options) - 1 if options and options[-1] == () else NOTHING,
     )
 
 
-def _capacity(scenario: Scenario, shape: Shape, place: int, service: Service, holder: str) -> list[int]:
+def _door_people(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
+    if not any(door.groups for door in scenario.doors.values()):
+        return ()
+    return tuple(tuple(limit(door.groups.get(name, 1.0)) for name in scenario.groups) for door in scenario.doors.values())
+
+
+def _finds(scenario: Scenario, shape: Shape, services: Sequence[Service], day: date) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """By area: at what rate each door finds hidden need. The rate follows the staff behind the door, to its stated limit."""
+    doors = list(scenario.doors.values())
+    if not any(door.finds for door in doors):
+        return ()
+    found = []
+    for area, name in enumerate(shape.areas):
+        here: list[tuple[int, int]] = []
+        for number, door in enumerate(doors):
+            at = [shape.place_at[area][shape.services.index(to)] for to in door.to]
+            place = next((p for p in at if p != NOWHERE and open_on(services[p], _on(scenario, day))), NOWHERE)
+            if door.finds is None or place == NOWHERE or shape.neighbours[area]:
+                continue
+            factor = 1.0
+            if door.finds.at is not None:
+                children = children_of(scenario, shape.places[place][0], shape.shared[place])
+                posts = sum(fte_of(pool, children) for pool in services[place].staff.values())
+                factor = min(door.finds.most, posts * 1000 / max(children, 1) / door.finds.at)
+            if rate := hazard(door.finds.rate * factor):
+                here.append((rate, number))
+        found.append(tuple(here))
+        assert name in scenario.areas
+    return tuple(found)
+
+
+def _on(scenario: Scenario, day: date) -> date:
+    """The day that a phase begins."""
+    return scenario.period.start - timedelta(seconds=scenario.period.warmup) if day == date.min else day
+
+
+def _coordinator(scenario: Scenario, work: Work) -> Coordinated | None:
+    follows = scenario.coordination
+    if follows is None:
+        return None
+    return Coordinated(limit(follows.share), bits(follows.steps), work.tasks(follows.hours, None))
+
+
+def _posts(scenario: Scenario, shape: Shape, services: Sequence[Service], day: date) -> tuple[Post | None, ...]:
+    if not any(pool.turnover for service in services for pool in service.staff.values()):
+        return ()
+    markets = list(scenario.labour_markets)
+    found: list[Post | None] = []
+    for place, name in shape.pools:
+        pool = services[place].staff.get(name)
+        if pool is None or pool.turnover is None:
+            found.append(None)
+            continue
+        leaving = pool.turnover
+        children = children_of(scenario, shape.places[place][0], shape.shared[place])
+        fte = fte_of(pool, children) if open_on(services[place], _on(scenario, day)) else 0.0
+        full = pool.model_copy(update={"fte": 1.0, "fte_per_1000": None})
+        found.append(
+            Post(
+                hundredths=round(fte * 100),
+                minutes=weekly_minutes(full, children),
+                stay=table(leaving.stay),
+                recruit=None if leaving.recruit is None else table(leaving.recruit),
+                market=-1 if leaving.market is None else markets.index(leaving.market),
+                breaks=limit(leaving.breaks),
+            )
+        )
+    return tuple(found)
+
+
+def _grants(shape: Shape, services: Sequence[Service]) -> tuple[Grant | None, ...]:
+    if not any(service.grant for service in services):
+        return ()
+    return tuple(
+        Grant(seconds(service.grant.until, shape.start), limit(service.grant.ends)) if service.grant else None
+        for service in services
+    )
+
+
+def _capacity(scenario: Scenario, shape: Shape, place: int, service: Service, holder: str, day: date) -> list[int]:
     if service.places == "endless":
         return []
+    is_open = open_on(service, _on(scenario, day))
     if service.places is not None:
-        return [service.places if service.open else 0]
-    children = children_of(scenario, holder, shape.shared[place])
-    return [weekly_minutes(pool, children) if service.open else 0 for pool in service.staff.values()]
+        return [service.places if is_open else 0]
+    has = capacity_of(service, children_of(scenario, holder, shape.shared[place]))
+    return [has[pool] if is_open else 0 for pool in service.staff]
 
 
 def _offers(service: Service, pools: dict[str, int], options: list[Option]) -> tuple[tuple[int, ...], ...]:
     result = []
-    for course in _courses(service):
+    for course in courses_of(service):
         numbers = []
         for needed in requirements(service, course) if service.places != "endless" else ({},):
             options.append(tuple((pools[pool], amount) for pool, amount in needed.items()))
             numbers.append(len(options) - 1)
         result.append(tuple(numbers))
     return tuple(result)
-
-
-def _courses(service: Service) -> tuple[Course, ...]:
-    return (service.assessment, service.course) if service.assessment else (service.course,)
-
-
-def _needs(scenario: Scenario) -> Needs:
-    needs = scenario.needs.values()
-    number = {name: i for i, name in enumerate(scenario.needs)}
-    return Needs(
-        names=tuple(scenario.needs),
-        severity=tuple(SEVERITIES.index(need.severity) for need in needs),
-        step=tuple(None if need.step is None else STEPS.index(need.step) for need in needs),
-        remission=tuple(hazard(need.remission) for need in needs),
-        worsening=tuple(hazard(need.worsening) for need in needs),
-        worse=tuple(number.get(need.worsens_to or "") for need in needs),
-        better=tuple(number.get(need.improves_to or "") for need in needs),
-        seek=tuple(limit(need.seek) for need in needs),
-    )
-
-
-def _terms(scenario: Scenario, shape: Shape, number: int, service: Service) -> Terms:
-    routes = service.routes
-    outcomes = service.outcomes
-    matched = _outcomes(outcomes.matched) if outcomes else ()
-    return Terms(
-        service=number,
-        step=None if service.step is None else STEPS.index(service.step),
-        ages=service.ages,
-        open=service.open,
-        order=ORDERS.index(service.waiting_list.order),
-        length=service.waiting_list.length,
-        weight=service.weight,
-        patience=None if service.patience is None else table(service.patience),
-        review=_review(shape, service.intake) if service.intake else None,
-        due=_due(shape, service.deadline) if service.deadline else None,
-        accuracy=limit(service.accuracy),
-        stretches=tuple(_stretch(course) for course in _courses(service)),
-        matched=matched,
-        below=(_outcomes(outcomes.below) or matched) if outcomes else (),
-        routes=tuple(_route(shape, route) for route in routes),
-        choices=tuple(
-            _cumulated(
-                (route.share, i)
-                for i, route in enumerate(routes)
-                if ending in route.after and (not route.steps or step in route.steps)
-            )
-            for ending in ENDINGS
-            for step in STEPS
-        ),
-        blind=not any(route.steps for route in routes),
-        beside=tuple(
-            Beside(shape.services.index(b.to), limit(b.share), sum(1 << STEPS.index(s) for s in b.steps or STEPS))
-            for b in service.alongside
-        ),
-    )
-
-
-def _stretch(course: Course) -> Stretch:
-    if course.length is not None:
-        return Stretch(table(course.length), limit(course.dropout))
-    assert course.sessions is not None
-    assert course.interval is not None
-    mean = max(1, round(course.sessions * course.interval / (1 - course.missed)))
-    law = {"law": "gamma", "mean": f"{mean}s", "cv": course.cv} if course.cv else f"{mean}s"
-    return Stretch(table(Law.model_validate(law)), limit(course.dropout))
-
-
-def _in_order(item: tuple[Outcome, float]) -> int:
-    return OUTCOMES.index(item[0])
-
-
-def _outcomes(shares: Mapping[Outcome, float]) -> tuple[tuple[int, int], ...]:
-    return _cumulated((share, ENDINGS.index(outcome)) for outcome, share in sorted(shares.items(), key=_in_order))
-
-
-def _cumulated(shares: Iterable[tuple[float, int]]) -> tuple[tuple[int, int], ...]:
-    """(limit, number) in order: a quantile belongs to the first limit above it."""
-    result, total = [], 0.0
-    for share, number in shares:
-        total += share
-        if share > 0:
-            result.append((limit(total if total < 1 - 1e-9 else 1.0), number))
-    return tuple(result)
-
-
-def _numbers(shape: Shape, names: Iterable[str]) -> tuple[int, ...]:
-    return tuple(shape.services.index(name) for name in names)
-
-
-def _route(shape: Shape, route: RouteData) -> Route:
-    delay = route.delay
-    return Route(_numbers(shape, route.to), table(delay), _fixed(delay), limit(route.lost), route.urgent, route.warm)
-
-
-def _fixed(law: Law) -> int:
-    return int(table(law)[0]) if law.law == "fixed" else 0
-
-
-def _working_days(shape: Shape, days: int | None) -> Ints | None:
-    if days is None:
-        return None
-    return working_day_limits(shape.start, shape.first_day, shape.end // DAY + 1, days)
-
-
-def _review(shape: Shape, intake: Intake) -> Review:
-    return Review(
-        length=table(intake.review),
-        due=_working_days(shape, intake.within_working_days),
-        accept=tuple(limit(intake.accept.get(step, 0.0)) for step in STEPS),  # type: ignore[call-overload]
-        accept_again=None if intake.accept_again is None else limit(intake.accept_again),
-        accuracy=limit(intake.accuracy),
-        reasons=_cumulated((share, REASONS.index(reason)) for reason, share in intake.reasons.items()),
-        lead=table(intake.lead),
-    )
-
-
-def _due(shape: Shape, deadline: Deadline) -> Due:
-    overflow = deadline.overflow
-    return Due(
-        outer=_working_days(shape, deadline.working_days),
-        by_severity=tuple(deadline.by_severity.get(severity) for severity in SEVERITIES),  # type: ignore[call-overload]
-        overflow=shape.services.index(overflow.to) if overflow else None,
-        share=limit(overflow.share) if overflow else 0,
-        delay=table(overflow.delay) if overflow else table(AT_ONCE),
-    )

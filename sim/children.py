@@ -12,6 +12,10 @@ NO_BAND = -1
 """In ``band``: no age band is stated."""
 OPENING = -1
 """In ``stream``: already on a list on the first day, not a new need."""
+OPENING_CASE = -2
+"""In ``stream``: already in a course on the first day."""
+NO_GROUP = -1
+"""In ``group``: belongs to none of the scenario's groups."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,10 @@ class Cohort:
     to: Ints
     """Service entered at once; -1 where a door is sought."""
     stream: Ints
+    group: Ints
+    """Number in ``Shape.people``, or ``NO_GROUP``."""
+    waited: Ints
+    """Seconds since the referral was received, for those already on a list on the first day; else 0."""
 
     def __len__(self) -> int:
         return len(self.key)

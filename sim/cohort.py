@@ -1,14 +1,17 @@
 """The cohort: every child that can enter the model in one replication. Same seed, same children, whatever the scenario.
 
-Arrivals are points under a curve. Per cell (stream of demand, area, age band) a Poisson process in the plane time x rate is
-drawn in horizontal strips whose edges are fixed for all scenarios, and in windows of one year of time. A point enters if its
-height is below the scenario's rate at its time: a higher rate opens more strips and touches no child below, a lower one hides
-the top. A child's identity is (cell, strip, window, index), never a row number.
+Arrivals are points under a curve. Per cell (stream of demand, area, age band, group) a Poisson process in the plane time x
+rate is drawn in horizontal strips whose edges are fixed for all scenarios, and in windows of one year of time. A point enters
+if its height is below the scenario's rate at its time: a higher rate opens more strips and touches no child below, a lower one
+hides the top. A child's identity is (cell, strip, window, index), never a row number.
+
+Groups share the mean rate between them: where one's part grows, its children are added to and others' are taken from. Within
+each cell the lower rate's children are still among the higher one's, and nobody ever moves from one group to another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -18,11 +21,13 @@ import numpy.typing as npt
 from scipy import stats
 
 from scenarios.changes import dates, resolved
-from scenarios.schema import BAND_YEARS, BANDS, Demand, Scenario, Season
+from scenarios.resolve import catchments_of, service_of
+from scenarios.schema import BAND_YEARS, BANDS, Area, Demand, Scenario, Season, Service
 from scenarios.units import DAY, YEAR
 from sim.calendar import seconds
-from sim.children import NO_AGE, NO_BAND, OPENING, Cohort
+from sim.children import NO_AGE, NO_BAND, NO_GROUP, OPENING, OPENING_CASE, Cohort
 from sim.draws import GOLDEN, ONE, Ints, UInts, draw_all, mix_all, root, stream
+from sim.laws import look_up_all, table
 from sim.plan import NOWHERE, Plan, Shape
 
 FIRST_STRIP = 8.0
@@ -31,9 +36,14 @@ GROWTH = 8
 """Above ``GROWTH`` strips each strip is an eighth of what lies below it, so that few points are drawn in vain."""
 WINDOW = YEAR
 
+_ROUNDING = 1e-9
+
 Floats = npt.NDArray[np.float64]
 _MASK = (1 << 64) - 1
-_MOMENT, _HEIGHT, _AGE, _NEED, _COUNT = (stream(word) for word in ("moment", "height", "age", "need", "count"))
+_MOMENT, _HEIGHT, _AGE, _NEED, _COUNT, _WAITED = (
+    stream(word) for word in ("moment", "height", "age", "need", "count", "waited")
+)
+_COLUMNS = 10
 
 
 def draw_cohort(scenario: Scenario, plans: Sequence[Plan], seed: int, replication: int) -> Cohort:
@@ -48,8 +58,8 @@ def draw_cohort(scenario: Scenario, plans: Sequence[Plan], seed: int, replicatio
     versions = [(_at(day, shape), resolved(scenario, day)) for day in dates(scenario)]
     base = root(seed, replication)
     parts = [_cell(cell, shape, base) for cell in _cells(versions, shape)]
-    parts += list(_opening(versions[0][1], shape, base))
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [np.zeros(0)] * 8
+    parts += list(_opening(_first_day(versions), shape, base))
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [np.zeros(0)] * _COLUMNS
     order = np.lexsort((columns[0], columns[1]))
     key, *rest = (column[order] for column in columns)
     return Cohort(key.astype(np.uint64), *(column.astype(np.int64) for column in rest))
@@ -59,13 +69,19 @@ def _at(day: date, shape: Shape) -> int:
     return shape.begin if day == date.min else max(shape.begin, seconds(day, shape.start))
 
 
+def _first_day(versions: Sequence[tuple[int, Scenario]]) -> Scenario:
+    """The scenario as it stands on the start date."""
+    return [scenario for at, scenario in versions if at <= 0][-1]
+
+
 @dataclass(frozen=True)
 class _Cell:
-    """One stream of demand in one area and age band, with its rate as it stands from each date on."""
+    """One stream of demand in one area, age band and group, with its rate as it stands from each date on."""
 
     name: str
     area: int
     band: int
+    group: int
     stream: int
     to: int
     needs: tuple[str, ...]
@@ -74,27 +90,53 @@ class _Cell:
 
 
 def _cells(versions: Sequence[tuple[int, Scenario]], shape: Shape) -> Iterator[_Cell]:
-    first = versions[0][1]
-    for number, stream_name in enumerate(shape.streams):
-        stated = [(at, scenario.demand[stream_name]) for at, scenario in versions]
-        demand = stated[0][1]
-        to = NOWHERE if demand.to is None else shape.services.index(demand.to)
-        for area_number, area_name in enumerate(shape.areas):
+    needs = tuple(versions[0][1].needs)
+    for area_number, area in enumerate(shape.areas):
+        parts = [_parts(scenario, area) for _, scenario in versions]
+        for number, name in enumerate(shape.streams):
+            demand = versions[0][1].demand[name]
             if shape.neighbours[area_number] != (demand.areas == "neighbour"):
                 continue
-            area = first.areas[area_name]
-            if demand.rate is not None:
-                if shape.focal[area_number]:
-                    rates = tuple((at, float(d.rate or 0.0), d) for at, d in stated)
-                    name = f"{stream_name}/{area_name}"
-                    yield _Cell(name, area_number, NO_BAND, number, to, tuple(first.needs), rates)
+            if demand.rate is not None and not shape.focal[area_number]:
                 continue
-            for band_number, band in enumerate(BANDS):
-                children = area.children.get(band, 0)  # type: ignore[call-overload]
-                rates = tuple((at, d.per_1000.get(band, 0.0) * children / 1000, d) for at, d in stated)  # type: ignore[call-overload]
-                if any(rate for _, rate, _ in rates):
-                    name = f"{stream_name}/{area_name}/{band}"
-                    yield _Cell(name, area_number, band_number, number, to, tuple(first.needs), rates)
+            to = NOWHERE if demand.to is None else shape.services.index(demand.to)
+            for band in range(len(BANDS)) if demand.rate is None else (NO_BAND,):
+                for group in range(NO_GROUP, len(shape.people)):
+                    stated = [(at, scenario.demand[name], scenario.areas[area]) for at, scenario in versions]
+                    rates = tuple(
+                        (at, _per_year(then, here, band) * part[group + 1], then)
+                        for (at, then, here), part in zip(stated, parts, strict=True)
+                    )
+                    if any(rate for _, rate, _ in rates):
+                        words = (name, area, BANDS[band] if band != NO_BAND else "", shape.people[group] if group >= 0 else "")
+                        yield _Cell("/".join(filter(None, words)), area_number, band, group, number, to, needs, rates)
+
+
+def _per_year(demand: Demand, area: Area, band: int) -> float:
+    """Children a year of a stream in an area and age band, before season and trend."""
+    if band == NO_BAND:
+        return float(demand.rate or 0.0)
+    name = BANDS[band]
+    return demand.per_1000.get(name, 0.0) * area.children.get(name, 0) / 1000  # type: ignore[call-overload, no-any-return]
+
+
+def _parts(scenario: Scenario, area: str) -> tuple[float, ...]:
+    """The rate in an area of those of no group and of each group, over the mean rate: share here x risk / mean risk.
+
+    The mean is over all children everywhere, so that an area with more of a group at risk has more needs.
+    """
+    groups, own = scenario.groups, scenario.areas[area].groups
+    mean = _rest(group.share for group in groups.values()) + sum(group.share * group.risk for group in groups.values())
+    if mean <= 0:
+        return (0.0,) * (len(groups) + 1)
+    here = {name: own.get(name, group.share) for name, group in groups.items()}
+    return (_rest(here.values()) / mean, *(here[name] * group.risk / mean for name, group in groups.items()))
+
+
+def _rest(shares: Iterable[float]) -> float:
+    """What shares leave over; nothing where they sum to 1 but for rounding."""
+    left = 1.0 - sum(shares)
+    return left if left > _ROUNDING else 0.0
 
 
 @lru_cache(maxsize=1024)
@@ -117,7 +159,7 @@ def _counts(mean: float) -> tuple[int, npt.NDArray[np.uint64]]:
 
 
 def _cell(cell: _Cell, shape: Shape, base: int) -> tuple[npt.NDArray[np.generic], ...]:
-    """The children of one cell, as columns (key, time, area, band, born, need, to, stream)."""
+    """The children of one cell, as columns in the order of a cohort's."""
     keys, times, heights = _points(cell, shape, base)
     rate = _rate(cell, times, shape)
     kept = heights < rate
@@ -137,12 +179,14 @@ def _cell(cell: _Cell, shape: Shape, base: int) -> tuple[npt.NDArray[np.generic]
         need,
         np.full(len(keys), cell.to),
         np.full(len(keys), cell.stream),
+        np.full(len(keys), cell.group),
+        np.zeros(len(keys), dtype=np.int64),
     )
 
 
 def _points(cell: _Cell, shape: Shape, base: int) -> tuple[UInts, Ints, Floats]:
     """Keys, moments and heights of every point that could enter: all strips up to the highest rate."""
-    top = max(rate * _highest(demand, shape) for _, rate, demand in cell.rates)
+    top = max(rate * _highest(demand, cell.band, shape) for _, rate, demand in cell.rates)
     windows = np.arange(shape.begin // WINDOW, shape.end // WINDOW + 1, dtype=np.int64)
     here = np.uint64(stream("cell", cell.name) ^ base)
     keys, times, heights = [], [], []
@@ -171,11 +215,17 @@ def _points(cell: _Cell, shape: Shape, base: int) -> tuple[UInts, Ints, Floats]:
     return key[inside], time[inside], height[inside]
 
 
-def _highest(demand: Demand, shape: Shape) -> float:
+def _highest(demand: Demand, band: int, shape: Shape) -> float:
     season = demand.season
     factor = max(season.months) if season.months else 1 + season.amplitude
-    highest: float = factor * max(1.0, 1 + demand.trend) ** max(0.0, shape.end / YEAR)
+    highest: float = factor * max(1.0, _growth(demand, band)) ** max(0.0, shape.end / YEAR)
     return highest
+
+
+def _growth(demand: Demand, band: int) -> float:
+    """By how much the rate of an age band is multiplied in a year."""
+    own = demand.trend_by_age.get(BANDS[band], 0.0) if band != NO_BAND else 0.0  # type: ignore[call-overload]
+    return float((1 + demand.trend) * (1 + own))
 
 
 def _rate(cell: _Cell, times: Ints, shape: Shape) -> Floats:
@@ -186,7 +236,7 @@ def _rate(cell: _Cell, times: Ints, shape: Shape) -> Floats:
     for number, (_, rate, demand) in enumerate(cell.rates):
         here = which == number
         moment = times[here]
-        growth = (1 + demand.trend) ** np.maximum(moment / YEAR, 0.0)
+        growth = _growth(demand, cell.band) ** np.maximum(moment / YEAR, 0.0)
         result[here] = rate * _season(demand.season, moment, shape) * growth
     return result
 
@@ -206,28 +256,75 @@ def _season(season: Season, times: Ints, shape: Shape) -> Floats:
 
 def _needs(cell: _Cell, keys: UInts, times: Ints) -> Ints:
     """The need of each child: its quantile in the mix that holds at its moment."""
-    quantile = draw_all(keys, _NEED).astype(np.float64) / ONE
     starts = np.asarray([at for at, _, _ in cell.rates])
     which = np.maximum(np.searchsorted(starts, times, side="right") - 1, 0)
     result = np.zeros(len(keys), dtype=np.int64)
     for number, (_, _, demand) in enumerate(cell.rates):
         if demand.mix:
-            edges = np.cumsum([demand.mix.get(need, 0.0) for need in cell.needs])
-            last = max(i for i, need in enumerate(cell.needs) if demand.mix.get(need, 0.0) > 0)
             here = which == number
-            result[here] = np.minimum(np.searchsorted(edges, quantile[here], side="right"), last)
+            if demand.mix_trend:
+                result[here] = _drifted(demand, cell.needs, keys[here], times[here])
+            else:
+                result[here] = _picked(demand.mix, cell.needs, keys[here])
     return result
 
 
+def _picked(mix: Mapping[str, float], needs: Sequence[str], keys: UInts) -> Ints:
+    """The need of each child by the shares of a mix."""
+    edges = np.cumsum([mix.get(need, 0.0) for need in needs])
+    return np.minimum(np.searchsorted(edges, _quantiles(keys), side="right"), _last(mix, needs))
+
+
+def _drifted(demand: Demand, needs: Sequence[str], keys: UInts, times: Ints) -> Ints:
+    """The same where the mix moves: shares grow, each at its own pace, from the start date on, and are scaled to sum to 1."""
+    shares = np.asarray([demand.mix.get(need, 0.0) for need in needs])
+    growth = np.asarray([1 + demand.mix_trend.get(need, 0.0) for need in needs])
+    grown = shares * growth ** np.maximum(times / YEAR, 0.0)[:, None]
+    edges = np.cumsum(grown / grown.sum(axis=1, keepdims=True), axis=1)
+    passed = (edges <= _quantiles(keys)[:, None]).sum(axis=1)
+    found: Ints = np.minimum(passed, _last(demand.mix, needs))
+    return found
+
+
+def _quantiles(keys: UInts) -> Floats:
+    return draw_all(keys, _NEED).astype(np.float64) / ONE
+
+
+def _last(mix: Mapping[str, float], needs: Sequence[str]) -> int:
+    """The last need with any share: rounding takes nobody past it."""
+    return max(i for i, need in enumerate(needs) if mix.get(need, 0.0) > 0)
+
+
 def _opening(scenario: Scenario, shape: Shape, base: int) -> Iterator[tuple[npt.NDArray[np.generic], ...]]:
-    """Children already on a list on the first day; they have the first need and no stated age."""
+    """Children already on a list or in a course on the first day; they are of no stated age and no group."""
     for number, name in enumerate(shape.services):
-        count = scenario.services[name].opening_list
-        if count:
-            served = {shape.place_at[area][number]: area for area in reversed(range(len(shape.areas))) if shape.focal[area]}
-            for area in sorted(served.values()):  # once for each place, from the first area it serves
-                here = stream("opening", f"{name}/{shape.areas[area]}") ^ base
-                index = np.arange(1, count + 1, dtype=np.uint64)
-                keys = mix_all(np.uint64(here) + index * np.uint64(GOLDEN))
-                columns = (0, area, NO_BAND, NO_AGE, 0, number, OPENING)
-                yield (keys, *(np.full(count, value, dtype=np.int64) for value in columns))
+        served = {shape.place_at[area][number]: area for area in reversed(range(len(shape.areas))) if shape.focal[area]}
+        for area in sorted(served.values()):  # once for each place, from the first area it serves
+            service = _service_at(scenario, name, shape.areas[area])
+            word = f"{name}/{shape.areas[area]}"
+            yield from _already(scenario, service, service.opening_list, stream("opening", word) ^ base, area, number, OPENING)
+            key = stream("opening case", word) ^ base
+            yield from _already(scenario, service, service.opening_cases, key, area, number, OPENING_CASE)
+
+
+def _service_at(scenario: Scenario, name: str, area: str) -> Service:
+    """A service as an area finds it."""
+    home = scenario.areas[area]
+    return service_of(scenario, name, catchments_of(scenario)[home.catchment] if scenario.services[name].shared else home)
+
+
+def _already(
+    scenario: Scenario, service: Service, count: int, here: int, area: int, number: int, state: int
+) -> Iterator[tuple[npt.NDArray[np.generic], ...]]:
+    if not count:
+        return
+    index = np.arange(1, count + 1, dtype=np.uint64)
+    keys = mix_all(np.uint64(here) + index * np.uint64(GOLDEN))
+    same = (np.full(count, value, dtype=np.int64) for value in (0, area, NO_BAND, NO_AGE))
+    need = np.zeros(count, dtype=np.int64)
+    if service.opening_mix:
+        need = _picked(service.opening_mix, tuple(scenario.needs), keys)
+    waited = np.zeros(count, dtype=np.int64)
+    if state == OPENING and service.opening_waited is not None:
+        waited = look_up_all(table(service.opening_waited), draw_all(keys, _WAITED))
+    yield keys, *same, need, *(np.full(count, value, dtype=np.int64) for value in (number, state, NO_GROUP)), waited

@@ -19,18 +19,37 @@ from sim.state import Child, Moment, Stay, Totals, Trajectory
 
 PHASE, COURSE, HAZARD, LEAVING, ARRIVAL, REACHING, DECISION, SERVING = (kind << 41 for kind in range(2, 10))
 """Kinds of events in their order within a second; below them 25 bits of child and 16 of its events."""
+OF_PLACES = 1 << 40
+"""Above the children's: events of a place."""
 MOST_EVENTS = 1 << 16
 MOST_CHILDREN = 1 << 24
 MOST_TERMS = 64
 """Different sets of terms up to which first visits are looked up for all children at once."""
 
 PURPOSES = ("length", "rest", "dropout", "dropout_at", "outcome", "route", "perceive", "patience", "review", "lead", "accept",
-            "reason", "judge", "overflow", "overflow_delay", "beside")  # fmt: skip
+            "reason", "judge", "overflow", "overflow_delay", "beside", "balk", "switch", "rise", "steps_up", "somatic_check",
+            "consent", "returned", "access", "meet", "meet_consent", "meet_delay", "helper", "break", "dose",
+            "opening")  # fmt: skip
 """What is drawn for a child at a service."""
+OWN = ("seek", "door", "door delay", "remission", "worsening", "handover", "lost", "people seek", "discouraged", "another door",
+       "another door which", "access door", "quiet", "finding", "found by", "relapse", "coordinator", "kept", "mapped",
+       "somatic")  # fmt: skip
+"""What is drawn for a child wherever it is."""
 
 
 pack = Struct(f"{len(COLUMNS)}q").pack
 """One record as bytes."""
+
+
+def _is_ordinary(terms: Terms) -> bool:
+    special = (terms.rises is not None, terms.at_once, terms.every, terms.switch, terms.balking, terms.waits_until,
+               terms.excludes, terms.party, terms.calendar >= 0)  # fmt: skip
+    return not any(special)
+
+
+def _is_odd(terms: Terms) -> bool:
+    odd = (terms.ends_at, terms.steps_up is not None, terms.somatic_check, terms.calendar >= 0, terms.dose, terms.party)
+    return any(odd) or any(stretch.dropout for stretch in terms.stretches)
 
 
 class Clock(simpy.Environment):
@@ -72,18 +91,42 @@ class Frame:
         self.keys = cohort.key
         self.draw = Columns(cohort.key)
         self.size = len(cohort)
-        self.times, self.areas, self.born, self.first_need, self.to, self.streams = (
-            np.ascontiguousarray(column).data
-            for column in (cohort.time, cohort.area, cohort.born, cohort.need, cohort.to, cohort.stream)
+        columns = (cohort.time, cohort.area, cohort.born, cohort.need, cohort.to, cohort.stream, cohort.group, cohort.waited)
+        self.times, self.areas, self.born, self.first_need, self.to, self.streams, self.people, self.waited = (
+            np.ascontiguousarray(column).data for column in columns
         )
-        self.seek_stream, self.door_stream, self.door_delay = stream("seek"), stream("door"), stream("door delay")
-        self.remit_stream, self.worsen_stream = stream("remission"), stream("worsening")
-        self.travel_stream, self.lost_stream = stream("handover"), stream("lost")
+        self.own = {name: stream(name) for name in OWN}
+        self.seek_stream, self.door_stream, self.door_delay = self.own["seek"], self.own["door"], self.own["door delay"]
+        self.remit_stream, self.worsen_stream = self.own["remission"], self.own["worsening"]
+        self.travel_stream, self.lost_stream = self.own["handover"], self.own["lost"]
         self.purpose = {name: [stream(name, service) for service in self.shape.services] for name in PURPOSES}
         self.thresholds: list[int] = clock_table().tolist()
         self._start_counting()
-        self.clocks_used = any(any(plan.needs.remission) or any(plan.needs.worsening) for plan in plans)
+        self._look_ahead(plans)
         self.take(plans[0])
+
+    def _look_ahead(self, plans: Sequence[Plan]) -> None:
+        """Which mechanisms the run uses at all: what none does costs nothing."""
+        every = [terms for plan in plans for terms in {id(t): t for t in plan.terms}.values()]
+        routes = [r for plan in plans for r in (*plan.door_routes, *([plan.crisis] if plan.crisis else []))]
+        routes += [route for terms in every for route in terms.routes]
+        self.finding_used = any(any(plan.finds) for plan in plans)
+        self.clocks_used = self.finding_used or any(any(p.needs.remission) or any(p.needs.worsening) for p in plans)
+        self.relapse_used = any(any(plan.needs.relapse) for plan in plans)
+        self.somatic_used = any(any(plan.needs.somatic) for plan in plans)
+        self.known_used = any(t.balking or t.switch for t in every) or any(any(plan.door_quiet) for plan in plans)
+        self.excluding_used = any(terms.excludes for terms in every)
+        self.helpers_used = any(post is not None and post.breaks for plan in plans for post in plan.posts)
+        self.coordination_used = any(plan.coordinator for plan in plans)
+        self.origin_used = any(t.review and t.review.referrers is not None for t in every)
+        self.mapping_used = any(
+            t.review and (t.review.returned or t.review.accuracy_unmapped != t.review.accuracy) for t in every
+        )
+        held = {service for route in routes if route.hold for service in route.to}
+        self.hold_used = bool(held)
+        self.awaited = [service in held for _, service in self.shape.places]
+        """By place: whether endings elsewhere may wait for room here."""
+        self.waits_matter = any(t.waits_until for t in every)
 
     def _start_counting(self) -> None:
         places, pools = len(self.shape.places), len(self.shape.pools)
@@ -96,6 +139,20 @@ class Frame:
         self.course_area = [0] * places
         self.committed = [0] * pools
         self.capacity = [0] * pools
+        self.known = [0] * places
+        """By place: the known wait, that of the last who started."""
+        self.coming = [0] * places
+        """By place: on their way from an ending that waited for room."""
+        self.staffed: dict[int, int] = {}
+        """Capacity of the pools whose people come and go."""
+        self.ended: set[int] = set()
+        """Places whose grant has ended."""
+        self.pools_of: list[list[int]] = [[] for _ in self.shape.places]
+        for pool, (place, _) in enumerate(self.shape.pools):
+            self.pools_of[place].append(pool)
+        self.limited: dict[int, list[Stay]] = {
+            place: [] for plan in self.plans for place, terms in enumerate(plan.terms) if terms.length is not None
+        }
 
     def take(self, plan: Plan) -> None:
         """Let a plan hold from now on."""
@@ -105,20 +162,43 @@ class Frame:
         self.options: tuple[Option, ...] = plan.options
         self.offers = plan.offers
         self.capacity[:] = plan.capacity
+        for pool, capacity in self.staffed.items():
+            self.capacity[pool] = capacity
+        for place in self.ended:
+            for pool in self.pools_of[place]:
+                self.capacity[pool] = 0
+        self.is_open = [terms.open and place not in self.ended for place, terms in enumerate(plan.terms)]
         number = {id(terms): i for i, terms in enumerate({id(t): t for t in plan.terms}.values())}
         each = list({id(t): t for t in plan.terms}.values())
         stretches = [tuple((s.length.tolist(), s.dropout) for s in terms.stretches) for terms in each]
         self.stretches = [stretches[number[id(terms)]] for terms in plan.terms]
         few = len(each) <= MOST_TERMS
         lengths = [self._first(terms, "length", terms.stretches[0].length) if few else None for terms in each]
-        patience = [
-            self._first(terms, "patience", terms.patience) if few and terms.patience is not None else None for terms in each
-        ]
+        patience = [self._first_patience(terms) if few else None for terms in each]
         self.first_length = [lengths[number[id(terms)]] for terms in plan.terms]
         self.first_patience = [patience[number[id(terms)]] for terms in plan.terms]
-        self.alone = [len(self.shape.groups[group]) == 1 for group in self.shape.group_of]
+        ordinary = [_is_ordinary(terms) for terms in each]
+        self.alone = [
+            len(self.shape.groups[group]) == 1 and not self.awaited[place] for place, group in enumerate(self.shape.group_of)
+        ]
+        self.ordinary = [ordinary[number[id(terms)]] and not self.awaited[place] for place, terms in enumerate(plan.terms)]
+        """By place: nothing about its list calls for more than serving the head while there is room."""
+        self.easy = [len(places) == 1 and self.ordinary[places[0]] for places in self.shape.groups]
+        self.direct = [
+            self.alone[place] and self.ordinary[place] and place not in self.limited for place in range(len(plan.terms))
+        ]
+        odd = [_is_odd(terms) for terms in each]
+        self.odd = [odd[number[id(terms)]] for terms in plan.terms]
+        """By place: something may end a course before its time, or pause it."""
+        self.gate = [terms.party.every if terms.party else terms.every for terms in plan.terms]
         self.route_streams = self.purpose["route"]
         self.simple = [self._simple(place) for place in range(len(plan.terms))]
+
+    def _first_patience(self, terms: Terms) -> memoryview | None:
+        """Only where it is the same for every severity: need is not known before."""
+        if not terms.patience or terms.patience[0] is None or any(t is not terms.patience[0] for t in terms.patience):
+            return None
+        return self._first(terms, "patience", terms.patience[0])
 
     def _first(self, terms: Terms, purpose: str, table: Ints) -> memoryview:
         """The duration of every child's first visit, should it come to that."""
@@ -127,7 +207,7 @@ class Frame:
     def _simple(self, place: int) -> tuple[int, int, int] | None:
         """(option, pool, amount) of a place that children may enter without ceremony: one pool of its own, nothing beside."""
         terms, offers = self.terms[place], self.offers[place][0]
-        if terms.review is not None or terms.beside or len(offers) != 1 or not self.alone[place]:
+        if terms.review is not None or terms.beside or len(offers) != 1 or not self.alone[place] or not self.ordinary[place]:
             return None
         option = self.options[offers[0]]
         return (offers[0], *option[0]) if len(option) == 1 else None
@@ -143,6 +223,11 @@ class Frame:
             raise RuntimeError(f"child {child.row} has had {MOST_EVENTS} events: the run cannot end")
         self.events += 1
         self.env.schedule(event, kind + (child.row << 16) + ordinal, delay)  # type: ignore[arg-type]
+
+    def schedule_for(self, place: int, event: Moment, kind: int, delay: int) -> None:
+        """Let an event of a place come after so many seconds: after those of children of the same kind."""
+        self.events += 1
+        self.env.schedule(event, kind + OF_PLACES + place, delay)  # type: ignore[arg-type]
 
     def quantile(self, stay: Stay, purpose: str) -> int:
         """The draw of a child for a purpose at the service of a stay."""

@@ -11,8 +11,11 @@ from sim.plan import Plan
 from sim.records import Kind, Log
 from sim.state import Trajectory
 
-OFF_LIST = (Kind.STARTED, Kind.GAVE_UP, Kind.REFUSED, Kind.OVERFLOWED)
-WITHDREW_FROM_LIST = 0
+OFF_LIST = (Kind.STARTED, Kind.GAVE_UP, Kind.REFUSED, Kind.OVERFLOWED, Kind.BALKED, Kind.SWITCHED)
+"""What takes a child off a list, always."""
+FROM_LIST_OR_REVIEW = (Kind.WITHDREW, Kind.AGED_OUT)
+"""What takes it off a list or out of a review, by ``detail``."""
+FROM_LIST = 0
 
 _Rows = tuple[Ints, Ints, Ints, Ints]
 
@@ -37,15 +40,15 @@ def check(plans: Sequence[Plan], trajectory: Trajectory) -> None:
     log, totals = trajectory.log, trajectory.totals
     end = shape.end + 1
     starts, joins = log.of(Kind.STARTED), log.of(Kind.JOINED)
-    withdrew = log.of(Kind.WITHDREW)
+    withdrew = log.of(*FROM_LIST_OR_REVIEW)
     off_list = log.of(*OFF_LIST)
-    from_list = withdrew.where(withdrew.detail == WITHDREW_FROM_LIST)
+    from_list = withdrew.where(withdrew.detail == FROM_LIST)
     ends, referred = log.of(Kind.ENDED), log.of(Kind.REFERRED)
 
     on_list = _count(joins.place, places) - _count(off_list.place, places) - _count(from_list.place, places)
     in_course = _count(starts.place, places) - _count(ends.place, places)
     entered = _count(referred.place, places) + _joined_without_review(log, places)
-    gone = log.of(Kind.GAVE_UP, Kind.REFUSED, Kind.OVERFLOWED, Kind.WITHDREW, Kind.REJECTED, Kind.ENDED)
+    gone = log.of(*OFF_LIST[1:], *FROM_LIST_OR_REVIEW, Kind.REJECTED, Kind.ENDED)
     _same("children who entered", np.asarray(totals.entered), entered, shape.places)
     reviewed = np.asarray([all(plan.terms[place].review is not None for plan in plans) for place in range(places)])
     unreferred = np.where(reviewed, _joined_without_review(log, places), 0)
@@ -85,9 +88,9 @@ def _since(begun: Log, ended: Log) -> None:
 
 def _under_review(log: Log, places: int) -> Ints:
     """Referred and neither decided, nor withdrawn, nor taken straight on to the list."""
-    referred, withdrew, joins = log.of(Kind.REFERRED), log.of(Kind.WITHDREW), log.of(Kind.JOINED)
+    referred, withdrew, joins = log.of(Kind.REFERRED), log.of(*FROM_LIST_OR_REVIEW), log.of(Kind.JOINED)
     decided = log.of(Kind.REJECTED).place
-    from_review = withdrew.place[withdrew.detail != WITHDREW_FROM_LIST]
+    from_review = withdrew.place[withdrew.detail != FROM_LIST]
     joined = _count(joins.place, places) - _joined_without_review(log, places)
     return _count(referred.place, places) - _count(decided, places) - _count(from_review, places) - joined
 
@@ -107,21 +110,30 @@ def _stay_number(child: Ints, place: Ints, stay: Ints) -> Ints:
 
 def committed(plans: Sequence[Plan], log: Log) -> tuple[Ints, Ints, Ints]:
     """Every change of committed hours, in the order written: (pool, second, units taken or given back)."""
+    return _committed(plans, log)[:3]
+
+
+def _committed(plans: Sequence[Plan], log: Log) -> _Rows:
+    """:func:`committed`, with the number of the record that each change stands in."""
     parts: list[_Rows] = []
     order = np.arange(len(log), dtype=np.int64)
     begins = np.asarray([plan.at for plan in plans])
-    for kind in (Kind.STARTED, Kind.ASSESSED):
+    for kind in (Kind.STARTED, Kind.ASSESSED, Kind.TASK, Kind.GROUP_STARTED):
         mask = log.kind == kind
         rows = log.where(mask)
         option = rows.detail // 2 if kind == Kind.STARTED else rows.detail
         parts += _units(plans, begins, option, rows.time, rows.time, order[mask], 1)
+    for kind in (Kind.TASK_DONE, Kind.GROUP_ENDED):
+        mask = log.kind == kind
+        rows = log.where(mask)
+        parts += _units(plans, begins, rows.detail, rows.since, rows.time, order[mask], -1)
     parts += _given_back(plans, begins, log, order)
     if not parts:
         empty = np.zeros(0, dtype=np.int64)
-        return empty, empty, empty
+        return empty, empty, empty, empty
     pool, second, units, rank = (np.concatenate(column) for column in zip(*parts, strict=True))
     sort = np.lexsort((units, rank))  # what ends gives back before what begins takes, within one record
-    return pool[sort], second[sort], units[sort]
+    return pool[sort], second[sort], units[sort], rank[sort]
 
 
 def _given_back(plans: Sequence[Plan], begins: Ints, log: Log, order: Ints) -> list[_Rows]:
@@ -172,17 +184,18 @@ def _units(
 
 def _check_hours(plans: Sequence[Plan], trajectory: Trajectory) -> None:
     log, shape = trajectory.log, plans[0].shape
-    pool, second, units = committed(plans, log)
+    pool, second, units, rank = _committed(plans, log)
     over = log.of(Kind.OVERLOADED)
     excused = set(zip(over.place.tolist(), over.time.tolist(), strict=True))
-    begins = np.asarray([plan.at for plan in plans])
+    changes = np.flatnonzero(log.kind == Kind.CAPACITY)
     for number in range(len(shape.pools)):
         here = pool == number
         level = np.cumsum(units[here])
         _same(f"hours committed of {shape.pools[number][1]}", np.asarray([trajectory.totals.committed[number]]),
               level[-1:] if len(level) else np.zeros(1, np.int64), ((shape.pools[number][1], 0),))  # fmt: skip
-        which = np.maximum(np.searchsorted(begins, second[here], side="right") - 1, 0)
-        capacity = np.asarray([plan.capacity[number] for plan in plans])[which]
+        changed = changes[log.place[changes] == number]
+        has = np.concatenate([[plans[0].capacity[number]], log.detail[changed]])
+        capacity = has[np.searchsorted(changed, rank[here])]
         for moment in np.unique(second[here][(level > capacity) & (units[here] > 0)]).tolist():
             if (number, moment) not in excused:
                 raise IdentityError(f"pool {shape.pools[number]} is over its capacity at second {moment}, unrecorded")

@@ -9,15 +9,26 @@ from heapq import heappop, heappush
 from simpy.events import Event
 
 from scenarios.units import DAY
-from sim.children import Cohort
+from sim.children import NO_AGE, Cohort
 from sim.frame import DECISION, LEAVING, SERVING, Frame, pack
 from sim.laws import look_up
-from sim.plan import Plan, Terms
+from sim.plan import Due, Plan, Terms
 from sim.records import Kind
-from sim.rules import REFUSED
-from sim.state import CLOSED, LISTED, Moment, Stay
+from sim.rules import AGED_OUT, BALKED, GAVE_UP, REFUSED, birthday, has_room, next_date, put_off
+from sim.state import CLOSED, HELD, HELPED, LISTED, REVIEWED, Child, Moment, Stay
 
-JOINED, TURNED_AWAY = int(Kind.JOINED), int(Kind.REFUSED)
+JOINED, TURNED_AWAY, GIVEN_UP, BREACHED, OVERFLOWED, WENT_AWAY, SWITCHED, RAISED, GREW_UP = (
+    int(kind)
+    for kind in (Kind.JOINED, Kind.REFUSED, Kind.GAVE_UP, Kind.BREACHED, Kind.OVERFLOWED, Kind.BALKED, Kind.SWITCHED,
+                 Kind.RAISED, Kind.AGED_OUT)
+)  # fmt: skip
+FIRST_COME, SEVERITY, DEADLINE, REFERRAL = range(4)
+PLAIN = (FIRST_COME,)
+FRONT = -(1 << 62)
+"""Before every other key."""
+MOST_SEVERE = 2
+REVIEWS = 1 << 10
+"""Draws of a stay at its dated reviews: more of them repeat none."""
 
 
 class Lists(Frame):
@@ -26,33 +37,52 @@ class Lists(Frame):
     def __init__(self, plans: Sequence[Plan], cohort: Cohort) -> None:
         super().__init__(plans, cohort)
         self.lists: list[list[tuple[tuple[int, ...], int, int, Stay]]] = [[] for _ in self.shape.places]
-        self.limited: dict[int, list[Stay]] = {
-            place: [] for plan in plans for place, terms in enumerate(plan.terms) if terms.length is not None
-        }
         self.expected: list[dict[int, Stay]] = [{} for _ in self.shape.places]
         """By place and child: under review, or on the list before the first appointment."""
         self.touched: set[int] = set()
         self.serving = False
+        self.paused = [False] * len(self.shape.places)
+        """By place: closed as planned."""
+        self.gates: set[int] = set()
+        """Places whose next meeting is in the queue."""
+        self.holding: dict[int, list[Stay]] = {}
+        """By place: endings elsewhere that wait for room here, the first first."""
         self.on_ready = (self._be_ready,)
         self.on_patience = (self._give_up,)
         self.on_deadline = (self._breach,)
+        self.on_guarantee = (self._break_guarantee,)
+        self.on_overflow = (self._overflow,)
         self.on_serving = (self._serve_now,)
+        self.on_gate = (self._hold_meeting,)
+        self.on_rise = (self._rise,)
+        self.on_switch = (self._look_elsewhere,)
+        self.on_birthday = (self._grow_out,)
 
     @abstractmethod
     def _start(self, stay: Stay, option: int, now: int, at_once: bool = False) -> None:
         """Help starts."""
 
     @abstractmethod
+    def _start_together(self, members: list[Stay], option: int, now: int) -> None:
+        """A group course starts."""
+
+    @abstractmethod
+    def _release(self, stay: Stay) -> None:
+        """An ending need not wait any longer."""
+
+    @abstractmethod
     def _go_on(self, stay: Stay, ending: int) -> None:
         """Where a child goes after a stay."""
 
     @abstractmethod
-    def _give_up(self, event: Event) -> None:
-        """Patience runs out."""
+    def _takes(self, place: int, child: Child, now: int) -> bool:
+        """Whether a place is open and takes the child."""
 
     @abstractmethod
-    def _breach(self, event: Event) -> None:
-        """A deadline passes."""
+    def _come(self, child: Child, place: int, now: int, received: int, urgent: bool, origin: int, mapped: bool = True) -> None:
+        """The child reaches a service."""
+
+    # -- joining --------------------------------------------------------------------------------------------------------------
 
     def _join(self, stay: Stay, now: int, urgent: bool = False, ready: bool = False) -> None:
         """On to the list. ``urgent`` starts at once; ``ready`` may be called in from now, whatever the service's notice."""
@@ -66,22 +96,21 @@ class Lists(Frame):
         self.changed[place] = now
         self.waiting[place] += 1
         self.write(pack(now, JOINED, child.row, place, stay.number, now, stay.received, 0, child.need))
-        if stay.urgent:
-            self._start(stay, self._urgent_option(place), now)
+        if stay.urgent or terms.at_once >> self.needs.severity[child.need] & 1:
+            stay.urgent = True
+            self._start_urgently(stay, now)
+            return
+        if not self.ordinary[place] and self._turns_round(stay, terms, now):
             return
         if place in self.limited:
             self.limited[place].append(stay)
             self.touched.add(self.shape.group_of[place])
         if terms.due is not None:
-            self._set_deadline(stay, terms, now)
-        if terms.patience is not None:
-            first = self.first_patience[place]
-            if first is None or stay.number > 1:
-                delay = look_up(terms.patience, self.quantile(stay, "patience"))
-            else:
-                delay = first[child.row]
-            if now + delay <= self.shape.end:
-                self.schedule(Moment(self.on_patience, stay), LEAVING, child, delay)
+            self._set_deadline(stay, terms.due, now)
+        if terms.patience:
+            self._be_patient(stay, terms, now)
+        if terms.rises is not None:
+            self._wait_to_rise(stay, terms)
         if was_reviewed and terms.review is not None and not ready:
             delay = look_up(terms.review.lead, self.quantile(stay, "lead"))
             if stay.deadline is not None:  # the first appointment is set with the deadline in view
@@ -90,17 +119,58 @@ class Lists(Frame):
         else:
             self._enlist(stay)
 
-    def _set_deadline(self, stay: Stay, terms: Terms, now: int) -> None:
-        """The individual deadline, within the law's outer limit, from referral received."""
-        due = terms.due
-        assert due is not None
-        latest = None if due.outer is None else int(due.outer[stay.received // DAY - self.shape.first_day])
+    def _start_urgently(self, stay: Stay, now: int) -> None:
+        """At once, over capacity if need be; only a course that excludes this one is waited for."""
+        if self.excluding_used and self._is_excluded(stay):
+            stay.parked = True
+        elif self.terms[stay.place].party is not None:
+            self._start_together([stay], self._urgent_option(stay.place), now)
+        else:
+            self._start(stay, self._urgent_option(stay.place), now)
+
+    def _turns_round(self, stay: Stay, terms: Terms, now: int) -> bool:
+        """The known wait is too long: the child does not stay, or goes to another service of the same step."""
+        known = self.known[stay.place]
+        if terms.balking and self.quantile(stay, "balk") < put_off(terms.balking, known):
+            self._leave_list(stay, WENT_AWAY, known)
+            self._go_on(stay, BALKED)
+            return True
+        if terms.switch is not None:
+            if self._switches(stay, terms, 0):
+                return True
+            if terms.switch.review:
+                self._review_wait(stay, terms, 1)
+        return False
+
+    def _be_patient(self, stay: Stay, terms: Terms, now: int) -> None:
+        child, first = stay.child, self.first_patience[stay.place]
+        if first is None or stay.number > 1:
+            patience = terms.patience[self.needs.severity[child.need]]
+            if patience is None:
+                return
+            delay = look_up(patience, self.quantile(stay, "patience"))
+        else:
+            delay = first[child.row]
+        if now + delay <= self.shape.end:
+            self.schedule(Moment(self.on_patience, stay), LEAVING, child, delay)
+
+    def _set_deadline(self, stay: Stay, due: Due, now: int) -> None:
+        """The individual deadline, within the law's outer limit, from referral received; a guarantee may be stricter."""
+        latest = None
+        if due.outer is not None:
+            day = stay.received // DAY - self.shape.first_day
+            latest = int(due.outer[max(0, day)]) + min(0, day) * DAY  # received before the run begins: as its first day
         own = due.by_severity[self.needs.severity[stay.child.need]]
         if own is not None:
             latest = stay.received + own if latest is None else min(latest, stay.received + own)
         stay.deadline = latest
         if latest is not None and latest < self.shape.end:  # the latest second itself is still in time
             self.schedule(Moment(self.on_deadline, stay), LEAVING, stay.child, max(0, latest + 1 - now))
+        if due.guarantee is not None:
+            promised = stay.received + due.guarantee
+            if promised < self.shape.end:
+                self.schedule(Moment(self.on_guarantee, stay), LEAVING, stay.child, max(0, promised + 1 - now))
+            stay.deadline = promised if latest is None else min(latest, promised)
 
     def _be_ready(self, event: Event) -> None:
         stay: Stay = event._value
@@ -109,20 +179,35 @@ class Lists(Frame):
             self._enlist(stay)
             self._settle()
 
+    # -- order ----------------------------------------------------------------------------------------------------------------
+
     def _enlist(self, stay: Stay) -> None:
         """Into the list by its order; an entry whose key is no longer the stay's is stale."""
-        terms, since, row = self.terms[stay.place], stay.since, stay.child.row
-        if terms.order == 0:
-            key: tuple[int, ...] = (since, row)
-        elif terms.order == 1:
-            key = (-self.needs.severity[stay.child.need], since, row)
-        elif terms.order == 2:
-            key = (self.shape.end * 2 if stay.deadline is None else stay.deadline, since, row)
+        place, row = stay.place, stay.child.row
+        order = self.terms[place].order
+        if stay.front:
+            key: tuple[int, ...] = (FRONT, stay.since, row)
+        elif order == PLAIN:
+            key = (stay.since, row)
         else:
-            key = (stay.received, since, row)
+            key = (*[self._rank(stay, by) for by in order if by != FIRST_COME], stay.since, row)
         stay.key = key
-        heappush(self.lists[stay.place], (key, row, stay.number, stay))
-        self.touched.add(self.shape.group_of[stay.place])
+        heappush(self.lists[place], (key, row, stay.number, stay))
+        if self.gate[place]:
+            self._await_meeting(place)
+        self.touched.add(self.shape.group_of[place])
+
+    def _rank(self, stay: Stay, by: int) -> int:
+        if by == SEVERITY:
+            return -min(MOST_SEVERE, self.needs.severity[stay.child.need] + stay.raised)
+        if by == DEADLINE:
+            return self.shape.end * 2 if stay.deadline is None else stay.deadline
+        return stay.received
+
+    def _rank_anew(self, stay: Stay) -> None:
+        """The need or the wait has changed: so may the place in the order."""
+        if stay.status == LISTED and stay.key and SEVERITY in self.terms[stay.place].order:
+            self._enlist(stay)
 
     def _reorder(self, place: int) -> None:
         """Put a list in its new order."""
@@ -130,6 +215,29 @@ class Lists(Frame):
         self.lists[place].clear()
         for stay in stays.values():
             self._enlist(stay)
+
+    def _wait_to_rise(self, stay: Stay, terms: Terms) -> None:
+        assert terms.rises is not None
+        streams, ordinal = self.purpose["rise"], (stay.number - 1) * (MOST_SEVERE + 1) + stay.raised
+        delay = look_up(terms.rises, self.draw(stay.child.row, streams[terms.service], ordinal))
+        self.schedule(Moment(self.on_rise, stay), LEAVING, stay.child, delay)
+
+    def _rise(self, event: Event) -> None:
+        """Having waited so long, the child counts as more severe."""
+        stay: Stay = event._value
+        terms = self.terms[stay.place]
+        if stay.status != LISTED or terms.rises is None:
+            return
+        now, child = self.now(), stay.child
+        stay.raised += 1
+        self.write(pack(now, RAISED, child.row, stay.place, stay.number, stay.since, stay.received, stay.raised, child.need))
+        self._rank_anew(stay)
+        if stay.raised < MOST_SEVERE:
+            self._wait_to_rise(stay, terms)
+        if self.touched:
+            self._settle()
+
+    # -- leaving --------------------------------------------------------------------------------------------------------------
 
     def _leave_list(self, stay: Stay, kind: int, detail: int) -> None:
         """Off the list without a start."""
@@ -142,13 +250,115 @@ class Lists(Frame):
         self.waiting_area[place] += self.waiting[place] * (now - self.changed[place])
         self.changed[place] = now
         self.waiting[place] -= 1
+        if self.hold_used and place in self.holding:
+            self.touched.add(self.shape.group_of[place])
 
     def _close_stay(self, stay: Stay) -> None:
         stay.status = CLOSED
         self.left[stay.place] += 1
         del stay.child.stays[stay.place]
 
-    # -- serving ------------------------------------------------------------------------------------------------------------
+    def _give_up(self, event: Event) -> None:
+        stay: Stay = event._value
+        if stay.status == LISTED:
+            self._leave_list(stay, GIVEN_UP, 0)
+            self._go_on(stay, GAVE_UP)
+            if self.touched:
+                self._settle()
+
+    def _breach(self, event: Event) -> None:
+        """The law's deadline passes: the trust turns to another provider for some."""
+        stay: Stay = event._value
+        if stay.status == LISTED:
+            due = self.terms[stay.place].due
+            self._note_breach(stay, 0, buys=due is not None and due.guarantee is None)
+
+    def _break_guarantee(self, event: Event) -> None:
+        """A stricter promise than the law's is broken."""
+        stay: Stay = event._value
+        if stay.status == LISTED:
+            self._note_breach(stay, 1, buys=True)
+
+    def _note_breach(self, stay: Stay, which: int, buys: bool) -> None:
+        now, child = self.now(), stay.child
+        self.write(pack(now, BREACHED, child.row, stay.place, stay.number, stay.since, stay.received, which, child.need))
+        due = self.terms[stay.place].due
+        if not buys or due is None or due.overflow is None or self.quantile(stay, "overflow") >= due.share:
+            return
+        delay = look_up(due.delay, self.quantile(stay, "overflow_delay"))
+        self.schedule(Moment(self.on_overflow, stay), LEAVING, child, delay)
+
+    def _overflow(self, event: Event) -> None:
+        stay: Stay = event._value
+        due = self.terms[stay.place].due
+        if stay.status != LISTED or due is None or due.overflow is None:
+            return
+        child, now = stay.child, self.now()
+        place = self.shape.place_at[child.area][due.overflow]
+        if self._takes(place, child, now) and place not in child.stays:
+            self._leave_list(stay, OVERFLOWED, due.price)
+            self._come(child, place, now, stay.received, False, self.terms[stay.place].service)
+            if self.touched:
+                self._settle()
+
+    def _await_birthday(self, stay: Stay, terms: Terms, now: int) -> None:
+        """The birthday that takes a child off the list or out of the review."""
+        if terms.waits_until and stay.child.born != NO_AGE:
+            delay = birthday(stay.child.born, terms.waits_until) - now
+            if 0 < delay <= self.shape.end - now:
+                self.schedule(Moment(self.on_birthday, stay), LEAVING, stay.child, delay)
+
+    def _grow_out(self, event: Event) -> None:
+        stay: Stay = event._value
+        child = stay.child
+        if stay.status == LISTED:
+            self._leave_list(stay, GREW_UP, 0)
+        elif stay.status == REVIEWED:
+            row = (self.now(), GREW_UP, child.row, stay.place, stay.number, stay.since, stay.received, 1, child.need)
+            self.write(pack(*row))
+            self.expected[stay.place].pop(child.row, None)
+            self._close_stay(stay)
+        else:
+            return
+        self._go_on(stay, AGED_OUT)
+        if self.touched:
+            self._settle()
+
+    # -- another service of the same step -------------------------------------------------------------------------------------
+
+    def _switches(self, stay: Stay, terms: Terms, review: int) -> bool:
+        """To where the known wait is shorter, if it is too long here."""
+        switch, child, now = terms.switch, stay.child, self.now()
+        if switch is None or self.known[stay.place] <= switch.over:
+            return False
+        ordinal = (stay.number - 1) * REVIEWS + min(review, REVIEWS - 1)
+        if self.draw(child.row, self.purpose["switch"][terms.service], ordinal) >= switch.share:
+            return False
+        at = self.shape.place_at[child.area]
+        for service in switch.to:
+            place = at[service]
+            if self._takes(place, child, now) and place not in child.stays and self.known[place] < self.known[stay.place]:
+                self._leave_list(stay, SWITCHED, place)
+                self._come(child, place, now, stay.received, False, terms.service, stay.mapped)
+                return True
+        return False
+
+    def _review_wait(self, stay: Stay, terms: Terms, number: int) -> None:
+        assert terms.switch is not None
+        self.schedule(Moment(self.on_switch, (stay, number)), LEAVING, stay.child, terms.switch.review)
+
+    def _look_elsewhere(self, event: Event) -> None:
+        """A dated review of those who have waited long."""
+        stay, number = event._value
+        terms = self.terms[stay.place]
+        if stay.status != LISTED or terms.switch is None or not terms.switch.review:
+            return
+        if not self._switches(stay, terms, number):
+            self._review_wait(stay, terms, number + 1)
+        if self.touched:
+            self._settle()
+
+    # -- serving --------------------------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
         """Serve the touched lists now if nothing else happens in this second, else when all else is done."""
@@ -169,29 +379,69 @@ class Lists(Frame):
         else:
             self._settle()
 
+    def _await_meeting(self, place: int) -> None:
+        """Places are given out at set moments only: at the next one the list is looked at."""
+        now = self.now()
+        if place not in self.gates:
+            self.gates.add(place)
+            self.schedule_for(place, Moment(self.on_gate, place), DECISION, next_date(now, self.gate[place]) - now)
+
+    def _hold_meeting(self, event: Event) -> None:
+        place: int = event._value
+        self.gates.discard(place)
+        if self.waiting[place] and self.gate[place]:
+            self.gates.add(place)
+            now = self.now()
+            self.schedule_for(place, Moment(self.on_gate, place), DECISION, next_date(now + 1, self.gate[place]) - now)
+        self.touched.add(self.shape.group_of[place])
+        self._settle()
+
     def _serve(self) -> None:
         touched, groups = self.touched, self.shape.groups
         while touched:
             group = min(touched)
             touched.discard(group)
             places = groups[group]
-            if len(places) == 1:
+            if self.easy[group]:
                 self._serve_place(places[0])
             else:
                 self._serve_group(places)
             for place in places:
                 if place in self.limited:
                     self._turn_away(place)
+                if self.hold_used and place in self.holding:
+                    self._let_come(place)
 
     def _head(self, place: int) -> Stay | None:
-        """The first who still waits; stale entries are dropped."""
+        """The first who still waits and may be called in; stale entries are dropped."""
         heap = self.lists[place]
         while heap:
             key, _, _, stay = heap[0]
             if stay.status == LISTED and stay.key == key:
-                return stay
+                if not self.excluding_used or not self._is_excluded(stay):
+                    return stay
+                stay.parked = True  # till the course that excludes this one has ended
+                stay.key = ()
             heappop(heap)
         return None
+
+    def _is_excluded(self, stay: Stay) -> bool:
+        """Whether a course runs that cannot run beside one here."""
+        excludes = self.terms[stay.place].excludes
+        return bool(excludes) and any(
+            other.status in (HELPED, HELD) and self.terms[other.place].service in excludes
+            for other in stay.child.stays.values()
+        )
+
+    def _bring_back(self, child: Child, now: int) -> None:
+        """A course has ended: what it excluded may start."""
+        for stay in sorted(child.stays.values(), key=lambda stay: stay.place):
+            if stay.parked and not self._is_excluded(stay):
+                stay.parked = False
+                if stay.urgent:
+                    self._start_urgently(stay, now)
+                else:
+                    self._enlist(stay)
 
     def _serve_place(self, place: int) -> None:
         """One list with pools of its own: the head starts while there is room for it."""
@@ -203,28 +453,53 @@ class Lists(Frame):
             heappop(self.lists[place])
             self._start(stay, option, now)
 
+    def _calls_in(self, place: int, now: int) -> bool:
+        """Whether children are called in at this moment."""
+        gate = self.gate[place]
+        return not self.paused[place] and (not gate or now % gate == 0)
+
     def _serve_group(self, places: tuple[int, ...]) -> None:
         """Lists that share pools: heads in one order; a head that lacks hours of a pool closes it to those behind."""
         now = self.now()
         closed: set[int] = set()
+        short: set[int] = set()  # group courses for which there are too few
         alike = len({self.terms[place].order for place in places}) == 1  # keys of unlike orders cannot be compared
         started = True
         while started:
             started = False
             heads = [
-                (self.terms[p].weight, s.key if alike else (s.since,), s.since, s.child.row, s)
+                (self.terms[p].weight, s.key if alike and not s.front else (FRONT if s.front else s.since,), s.since, row, s)
                 for p in places
-                if (s := self._head(p))
+                if p not in short and self._calls_in(p, now) and (s := self._head(p)) and (row := s.child.row) >= 0
             ]
             for *_, stay in sorted(heads, key=lambda head: head[:4]):
                 option = self._option_with_room(stay.place, closed)
-                if option is not None:
+                if option is None:
+                    for number in self.offers[stay.place][0]:
+                        closed.update(p for p, amount in self.options[number] if self.capacity[p] - self.committed[p] < amount)
+                    continue
+                started = True
+                if self.terms[stay.place].party is None:
                     heappop(self.lists[stay.place])
                     self._start(stay, option, now)
-                    started = True
-                    break
-                for number in self.offers[stay.place][0]:
-                    closed.update(p for p, amount in self.options[number] if self.capacity[p] - self.committed[p] < amount)
+                elif not self._gather(stay.place, option, now):
+                    short.add(stay.place)
+                break
+
+    def _gather(self, place: int, option: int, now: int) -> bool:
+        """A group from the head of the list, if there are enough for one."""
+        party, heap = self.terms[place].party, self.lists[place]
+        assert party is not None
+        members: list[Stay] = []
+        while len(members) < party.size and (stay := self._head(place)) is not None:
+            heappop(heap)
+            members.append(stay)
+        if len(members) < party.least:
+            for stay in members:
+                heappush(heap, (stay.key, stay.child.row, stay.number, stay))
+            return False
+        self._start_together(members, option, now)
+        return True
 
     def _option_with_room(self, place: int, closed: set[int] | None = None) -> int | None:
         capacity, committed = self.capacity, self.committed
@@ -253,3 +528,18 @@ class Lists(Frame):
                     self._go_on(stay, REFUSED)
         if not self.waiting[place]:
             joined.clear()
+
+    # -- endings that wait for room here --------------------------------------------------------------------------------------
+
+    def _has_room(self, place: int) -> bool:
+        free = self._option_with_room(place) is not None and self._calls_in(place, self.now())
+        return has_room(free, self.waiting[place] + self.coming[place], self.terms[place].length)
+
+    def _let_come(self, place: int) -> None:
+        held = self.holding[place]
+        while held and (held[0].status != HELD or self._has_room(place)):
+            stay = held.pop(0)
+            if stay.status == HELD:
+                self._release(stay)
+        if not held:
+            del self.holding[place]

@@ -14,11 +14,14 @@ from sim.draws import ONE, Ints
 NOWHERE = -1
 """In ``place_at``: the area does not have the service."""
 NOTHING = -1
-"""In ``task``: it takes no hours."""
+"""In ``Tasks``: it takes no hours there."""
 FROM_DOOR, FROM_STREAM = -1000, -2000
 """Where a child comes from that no service sent: these minus the number of the door or of the stream of demand."""
 ENDLESS = -1
 """In ``capacity``: no limit, nothing is counted."""
+
+Tasks = tuple[int, ...]
+"""Options of hours that a single piece of work takes, by the child's area; empty where it takes none."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,8 @@ class Route:
     warm: bool
     kept: int = ONE
     """Limit of what is known coming along."""
-    task: int = NOTHING
-    """Option of the hours a handover takes."""
+    tasks: Tasks = ()
+    """The hours a handover takes."""
     hold: int = 0
     """Seconds that an ending may wait for room; 0: it does not wait."""
     number: int = 0
@@ -73,7 +76,7 @@ class Meeting:
     every: int
     """Seconds between meetings; 0: at any time."""
     accuracy: int
-    task: int
+    tasks: Tasks
 
 
 @dataclass(frozen=True)
@@ -120,8 +123,8 @@ class Review:
     tightens: tuple[int, int, int] | None
     """(children on the list, limit by which it falls for every so many, least limit)."""
     meeting: Meeting | None
-    task: int
-    """Option of the hours of a review, or ``NOTHING``."""
+    tasks: Tasks
+    """The hours of a review on paper."""
 
 
 @dataclass(frozen=True)
@@ -244,7 +247,7 @@ class Coordinated:
     share: int
     steps: int
     """Bit set."""
-    task: int
+    tasks: Tasks
 
 
 @dataclass(frozen=True)
@@ -329,3 +332,5 @@ class Plan:
     """By pool; empty where nobody ever leaves."""
     grants: tuple[Grant | None, ...] = ()
     """By place; empty where no service lives on one."""
+    member: int = NOTHING
+    """The option of whoever is in a group course, whose hours the group holds: it takes none."""

@@ -128,6 +128,10 @@ def _moment(plan: Plan, seconds: Any) -> list[datetime]:
     return [start + timedelta(seconds=int(second)) for second in seconds]
 
 
+WITHOUT = ("did not seek help", "no way on", "lost in a handover", "put off by the known wait", "discouraged by a rejection")
+LEFT = ("recovered", "remitted", "done", "outside", "without help", "somatic care", "grown up")
+
+
 def _events(log: Log, cohort: Cohort, plan: Plan) -> pd.DataFrame:
     shape = plan.shape
     pools = np.isin(log.kind, (Kind.OVERLOADED, Kind.CAPACITY))
@@ -160,13 +164,21 @@ def _detail(kind: int, detail: int, plan: Plan) -> str:
     shape = plan.shape
     match kind:
         case Kind.AROSE:
-            return shape.streams[detail] if detail >= 0 else "already waiting"
-        case Kind.SOUGHT:
+            return shape.streams[detail] if detail >= 0 else ("already waiting", "already in a course")[-1 - detail]
+        case Kind.SOUGHT | Kind.FOUND:
             return shape.doors[detail]
         case Kind.WITHOUT_HELP:
-            return ("did not seek help", "no way on", "lost in a handover")[detail]
+            return WITHOUT[detail]
         case Kind.ACCEPTED:
             return f"taken for {STEPS[detail]}"
+        case Kind.MET:
+            return f"taken for {STEPS[detail]}" if detail >= 0 else "no consent"
+        case Kind.BREACHED:
+            return ("", "guarantee")[detail]
+        case Kind.HELPER_CHANGED:
+            return ("", "dropped out")[detail]
+        case Kind.CLOSED:
+            return ("planned closure", "grant ended")[detail]
         case Kind.REJECTED:
             words = [
                 REASONS[detail % 100],
@@ -180,13 +192,13 @@ def _detail(kind: int, detail: int, plan: Plan) -> str:
             return ENDINGS[detail]
         case Kind.REFUSED:
             return ("list full", "closed")[detail]
-        case Kind.HANDED_OVER | Kind.LOST:
+        case Kind.HANDED_OVER | Kind.LOST | Kind.SWITCHED | Kind.HELD | Kind.RELAPSED:
             return shape.services[shape.places[detail][1]] if detail >= 0 else ""
         case Kind.WORSENED:
             return f"from {plan.needs.names[detail]}"
         case Kind.LEFT:
-            return ("recovered", "remitted", "done", "outside", "without help")[detail]
-        case Kind.OVERLOADED | Kind.CAPACITY | Kind.REFERRED:
+            return LEFT[detail]
+        case Kind.OVERLOADED | Kind.CAPACITY | Kind.REFERRED | Kind.OVERFLOWED | Kind.RAISED | Kind.BALKED:
             return str(detail)
         case _:
             return ""
@@ -200,7 +212,10 @@ def children_table(log: Log, cohort: Cohort, plan: Plan) -> pd.DataFrame:
     help_starts = starts.where(helps[starts.place])
     left = log.of(Kind.LEFT)
     ended = np.full(size, "still here", dtype=object)
-    ended[left.child] = np.asarray(["recovered", "remitted", "done", "outside", "without help"], dtype=object)[left.detail]
+    back = log.of(Kind.RELAPSED)
+    ended[left.child] = np.asarray(LEFT, dtype=object)[left.detail]  # of several times the last
+    times = np.bincount(left.child, minlength=size) - np.bincount(back.child, minlength=size)
+    ended[times == 0] = "still here"
     age = [None if b == NO_AGE else float(t - b) / YEAR for t, b in zip(cohort.time, cohort.born, strict=True)]
     sought = _first(log.of(Kind.SOUGHT, Kind.REFERRED), size)
     helped = _first(help_starts, size)
@@ -209,6 +224,7 @@ def children_table(log: Log, cohort: Cohort, plan: Plan) -> pd.DataFrame:
             "child": [f"{key:016x}" for key in cohort.key],
             "area": [plan.shape.areas[i] for i in cohort.area],
             "group": [BANDS[i] if i >= 0 else "" for i in cohort.band],
+            "people": [plan.shape.people[i] if i >= 0 else "" for i in cohort.group],
             "age": pd.array(age, dtype="Float64"),
             "need": [plan.needs.names[i] for i in cohort.need],
             "arose": cohort.time,

@@ -8,7 +8,9 @@ from scenarios.schema import ENDINGS, REASONS, STEPS
 from scenarios.units import YEAR
 from sim.draws import ONE
 
-DONE, RECOVERED, IMPROVED, UNCHANGED, WORSE, DROPPED_OUT, REJECTED, GAVE_UP, REFUSED = range(len(ENDINGS))
+(DONE, RECOVERED, IMPROVED, UNCHANGED, WORSE, DROPPED_OUT, REJECTED, GAVE_UP, REFUSED, BALKED, AGED_OUT,
+ STEPPED_UP) = range(len(ENDINGS))  # fmt: skip
+FORMAL_ERROR = REASONS.index("formal_error")
 TOO_MILD = REASONS.index("too_mild")
 INFORMATION_MISSING = REASONS.index("information_missing")
 HIGHEST = len(STEPS) - 1
@@ -77,3 +79,62 @@ def time_left(threshold: int, rate: int) -> int:
 def part(length: int, quantile: int) -> int:
     """The moment of leaving a stretch early: evenly over its length, at least one second."""
     return max(1, length * quantile // ONE)
+
+
+def put_off(hesitations: Sequence[tuple[int, int]], known_wait: int) -> int:
+    """The limit of those whom a known wait keeps away: of the hesitations below it the one with the longest wait."""
+    for over, bound in hesitations:
+        if known_wait > over:
+            return bound
+    return 0
+
+
+def tightened(bound: int, tightens: tuple[int, int, int] | None, waiting: int) -> int:
+    """The limit of being given the right, lower for every so many on the list; never raised by it."""
+    if tightens is None:
+        return bound
+    every, by, least = tightens
+    return min(bound, max(least, bound - waiting // every * by))
+
+
+def pick_among(choices: Sequence[tuple[int, int]], usable: Sequence[int], quantile: int) -> int:
+    """One of the usable numbers, by their shares among themselves; -1 where none of them has a share."""
+    total = before = 0
+    for bound, number in choices:
+        if number in usable:
+            total += bound - before
+        before = bound
+    wanted, before, found = total * quantile // ONE, 0, -1
+    for bound, number in choices:
+        if number in usable:
+            found = number
+            wanted -= bound - before
+            if wanted < 0:
+                return number
+        before = bound
+    return found
+
+
+def pick_rate(rates: Sequence[tuple[int, int]], quantile: int) -> int:
+    """The number whose clock rang, by the share of its rate in their sum."""
+    wanted = sum(rate for rate, _ in rates) * quantile // ONE
+    for rate, number in rates:
+        wanted -= rate
+        if wanted < 0:
+            return number
+    return rates[-1][1]
+
+
+def next_date(now: int, every: int) -> int:
+    """The first moment, this second or later, that is a whole multiple of ``every`` from the start date."""
+    return -(-now // every) * every
+
+
+def birthday(born: int, years: int) -> int:
+    """The second at which a child is so many years old."""
+    return born + years * YEAR
+
+
+def has_room(free: bool, waiting: int, length: int | None) -> bool:
+    """Whether one more child may come: hours are free and nobody is before it, or the list has a place left."""
+    return (free and waiting == 0) or (length is not None and waiting < length)

@@ -7,11 +7,11 @@ from typing import Any
 
 from simpy.events import Event
 
-from sim.plan import Option
+from sim.plan import NOTHING, NOWHERE, Option
 from sim.records import Log
 
-REVIEWED, LISTED, HELPED, CLOSED = range(4)
-"""Where a stay is: under referral review, on the list, in a course, over."""
+REVIEWED, LISTED, HELPED, CLOSED, HELD = range(5)
+"""Where a stay is: under referral review, on the list, in a course, over, or done but waiting for room in the next service."""
 
 NEVER = -(1 << 62)
 """In ``Child.clock_since``: the clocks stand."""
@@ -56,8 +56,38 @@ class Child:
         self.worsen = -1
 
 
+@dataclass
+class Together:
+    """A group course that runs: its members hold no hours of their own."""
+
+    number: int
+    place: int
+    option: int
+    taken: Option
+    length: int
+    since: int
+    left: int
+    """Members still in it."""
+
+
 class Stay(Moment):
     """A child at one service: under review, on its list, or in its course. It is itself the event of its course's end."""
+
+    # what few stays have: it costs those without it nothing
+    origin = NOWHERE  # service it came from, or FROM_DOOR, FROM_STREAM minus a number
+    mapped = True  # the referral is complete
+    front = False  # first on the list: the way back stood open
+    parked = False  # on the list, but not to be called in while an excluded course runs
+    raised = 0  # severities more that its wait has given it
+    taken_for = 0  # step the paper took the need for, until the meeting
+    cut = NOTHING  # ending that comes before the phase of the course is over
+    ending = NOTHING  # decided, while the ending waits for room
+    planned = 0  # length of the phase, had nothing cut it
+    seen_at = 0  # when the helper sees that the need is above the service
+    helpers = 0  # changes of helper so far
+    midway = False  # already in its course on the first day
+    somatic = False  # a bodily cause has been found here
+    party: Together | None = None
 
     def __init__(self, child: Child, place: int, number: int, received: int, since: int, urgent: bool) -> None:
         self.child = child
@@ -72,7 +102,6 @@ class Stay(Moment):
         self.option = 0  # of hours, by number
         self.taken: Option = ()  # the hours it holds: a course that runs keeps its terms
         self.stretch = 0  # phase of the course
-        self.dropped = False  # leaves before the end of this phase
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def test_the_ladder_itself_is_sound(tmp_path):
 FAULTS = [
     # unknown keys
     ("warmup: 30d", "warm_up: 30d", "period.warm_up", 'unknown key "warm_up"; did you mean "warmup"?'),
-    ("    patience:", "    patiense:", "services.clinic.patiense", 'unknown key "patiense"; did you mean "patience"?'),
+    ("    patience:", "    patiense:", "services.clinic.patiense", 'unknown key "patiense"; did you mean "patience"'),
     ("crisis: {to: team", "crisis: {two: x, to: team", "crisis.two", 'unknown key "two"; did you mean "to"?'),
     ("  north:\n", "  north:\n    chidren: {}\n", "areas.north.chidren", 'unknown key "chidren"; did you mean "children"?'),
     ("0-5: 10,", "0-6: 10,", "demand.children.per_1000.0-6", 'must be "0-5", "6-12", "13-17" or "18-25" (got "0-6")'),

@@ -45,7 +45,7 @@ def these(scenario, *children, keys=None):
     plan = phases(scenario)[0]
     size = len(children)
     needs, services = plan.needs.names, plan.shape.services
-    whole = {"area": 0, "band": NO_BAND, "born": NO_AGE, "stream": 0}
+    whole = {"area": 0, "band": NO_BAND, "born": NO_AGE, "stream": 0, "group": -1, "waited": 0}
     return Cohort(
         key=np.asarray(keys or range(1, size + 1), dtype=np.uint64),
         time=np.asarray([second for second, _, _ in children], dtype=np.int64),

@@ -7,6 +7,7 @@ Five lines from a place to a report::
     base = trinn.load("stange")  # a place, an example, a file or a mapping
     more = trinn.apply(base, "psychologists_2_per_20000", "bup.psychologist.fte+=1")  # levers and single changes
     result = trinn.run(more, replications=20, seed=1)  # result.measures, .series, .events(0), .children(0)
+    print(*trinn.story(result, 0, "en").closing)  # one invented child in words; also .sentences
     both = trinn.compare({"today": base, "more": more}, replications=50, seed=1)  # both.table, both.verdicts
     both.report("more.html", language="nb")
 
@@ -58,6 +59,7 @@ from scenarios.warnings import warnings
 
 if TYPE_CHECKING:
     from dashboard.comparison import Comparison, compare
+    from dashboard.story import story
     from sim.replicate import run
     from sim.result import Result
 
@@ -74,6 +76,7 @@ __all__ = [
     "compare",
     "load",
     "run",
+    "story",
 ]
 
 # What simulates is imported when it is asked for: it takes a second, and half of the commands do without.
@@ -82,6 +85,7 @@ _LATER = {
     "Result": "sim.result",
     "compare": "dashboard.comparison",
     "run": "sim.replicate",
+    "story": "dashboard.story",
 }
 
 
@@ -210,13 +214,32 @@ def _measures(language: Language) -> Rows:
 
 
 @_cli.command("show")
-@click.argument("what", nargs=-1, required=True, metavar="SCENARIO | lever NAME")
-@_all_of(_with, _detail, _form, _language)
-def _show(what: tuple[str, ...], changes: tuple[str, ...], detail: Detail, form: Form | None, language: Language) -> None:
+@click.argument("what", nargs=-1, required=True, metavar="SCENARIO | lever NAME | child N SCENARIO | twin N SCENARIO")
+@_with
+@click.option("--scenario", "stacks", multiple=True, metavar="NAME=CHANGE,...", help="Of a twin: the proposal, named.")
+@click.option("--seed", type=int, help="Of a child or twin: the same seed gives the same children.  [default: 1]")
+@_all_of(_detail, _form, _language)
+def _show(
+    what: tuple[str, ...],
+    changes: tuple[str, ...],
+    stacks: tuple[str, ...],
+    seed: int | None,
+    detail: Detail,
+    form: Form | None,
+    language: Language,
+) -> None:
     """A scenario as YAML, with its staffing in full-time equivalents and whose staffing it is; or a lever.
 
     The YAML is a scenario file: save it, change it, and run it.
+
+    child: the story of one invented child, in words. N is its row among the children of replication 0, or its identity as
+    the events show it. twin: the same child today and with a proposal, side by side.
     """
+    if what[0] in ("child", "twin") and len(what) > 1:
+        _show_child(what, changes, stacks, 1 if seed is None else seed, detail, form, language)
+        return
+    if stacks or seed is not None:
+        raise TrinnError('--scenario and --seed belong to "show child" and "show twin"; leave them out')
     if what[0] == "lever" and len(what) == 2:
         name, lever = find_lever(what[1])
         put_plain({"lever": name, **lever.plain()} if form == "json" else lever.plain(), form, [name])
@@ -231,6 +254,43 @@ def _show(what: tuple[str, ...], changes: tuple[str, ...], detail: Detail, form:
         put_plain({"scenario": scenario.plain(), "whose_staffing": scenario.staffing, "staffing": posts}, form)
     else:
         put_plain(scenario.plain(), None, _head(scenario, posts, language))
+
+
+def _show_child(
+    what: tuple[str, ...],
+    changes: tuple[str, ...],
+    stacks: tuple[str, ...],
+    seed: int,
+    detail: Detail,
+    form: Form | None,
+    language: Language,
+) -> None:
+    """One invented child's story, or the same child twice."""
+    if len(what) != 3:
+        example = f"such as: trinn show {what[0]} 4711 stange"
+        raise TrinnError(f"show {what[0]} takes a row and a scenario, {example} (got {len(what) - 1} words)")
+    from dashboard.story import story
+    from dashboard.story_terminal import put_story, put_twin
+    from dashboard.story_twin import twin
+    from sim.replicate import run
+
+    base = load(what[2], detail=detail)
+    if what[0] == "child":
+        if stacks:
+            raise TrinnError('--scenario belongs to "show twin"; a child\'s changes are given with --with')
+        put_story(story(run(apply(base, *changes), replications=1, seed=seed), what[1], language), form, language)
+        return
+    scenarios = _proposals(base, changes, stacks, _TODAY[language])
+    if len(scenarios) != 2:
+        raise TrinnError(
+            f"show twin sets one proposal beside {_TODAY[language]} (got {len(scenarios) - 1}); "
+            "make one of several changes with --scenario NAME=CHANGE,..."
+        )
+    words = ["trinn", "compare", what[2], *_repeated(changes, stacks)]
+    words += ["--detail", detail] if detail != "neighbour" else []
+    words += ["--seed", str(seed)]
+    left, right = (run(one, name=name, replications=1, seed=seed) for name, one in scenarios.items())
+    put_twin(twin(left, right, what[1], language, shlex.join(words)), form, language)
 
 
 def _head(scenario: Scenario, posts: Rows, language: Language) -> list[str]:
@@ -326,8 +386,7 @@ def _compare(
 
     scenarios = _proposals(load(base, detail=detail), changes, stacks, _TODAY[language])
     target = writable(report) if report else None
-    words = ["trinn", "compare", base, *(word for change in changes for word in ("--with", change))]
-    words += [word for stack in stacks for word in ("--scenario", stack)]
+    words = ["trinn", "compare", base, *_repeated(changes, stacks)]
     words += [word for what in by for word in ("--by", what)]
     words += ["--detail", detail] if detail != "neighbour" else []
     words += ["--replications", str(replications), "--seed", str(seed)]
@@ -364,6 +423,11 @@ def _proposals(base: Scenario, changes: Sequence[str], stacks: Sequence[str], to
     if faults:
         raise TrinnError(faults)
     return scenarios
+
+
+def _repeated(changes: Sequence[str], stacks: Sequence[str]) -> list[str]:
+    """The options that name the same proposals again."""
+    return [word for option, given in (("--with", changes), ("--scenario", stacks)) for one in given for word in (option, one)]
 
 
 def _named(change: str) -> str:

@@ -96,8 +96,8 @@ class Courses(Lists):
             self._off_list(place, now)
         detail = option * 2 + stay.urgent
         self.write(pack(now, STARTED, child.row, place, stay.number, stay.since, stay.received, detail, child.need))
-        if self.known_used:
-            self.known[place] = now - stay.since
+        if self.start_matters:
+            self._note_start(stay, option, now)
         self.course_area[place] -= now
         self.helped[place] += 1
         stay.status = HELPED
@@ -112,11 +112,8 @@ class Courses(Lists):
         if self.clocks_used and not child.courses:
             self._stop_clocks(child, now)
         child.courses += 1
-        if self.helpers_used:
-            for pool, _ in taken:
-                self.helped_by[pool][child.row, place] = stay
         first = self.first_length[place]
-        if stay.midway:
+        if self.midway_used and stay.midway:
             self._begin_midway(stay, now)
         elif first is None or stay.number > 1:
             self._begin_stretch(stay, look_up(self.stretches[place][0][0], self.quantile(stay, "length")))
@@ -127,6 +124,13 @@ class Courses(Lists):
             self.schedule(stay, COURSE, child, first[child.row])
         if self.terms[place].beside:
             self._offer_beside(stay, now)
+
+    def _note_start(self, stay: Stay, option: int, now: int) -> None:
+        """The wait that is known from now on, and who helps."""
+        self.known[stay.place] = now - stay.since
+        if self.helpers_used:
+            for pool, _ in self.options[option]:
+                self.helped_by[pool][stay.child.row, stay.place] = stay
 
     def _start_together(self, members: list[Stay], option: int, now: int) -> None:
         """A group course: it holds the hours for all, and lasts as long as the first member's draw says."""
@@ -215,14 +219,14 @@ class Courses(Lists):
 
     def _end_stretch(self, stay: Stay) -> None:
         now, place = self.env.now, stay.place
-        if self.somatic and not stay.stretch and stay.child.row in self.somatic:
-            check = self.terms[place].somatic_check
-            if check and self.quantile(stay, "somatic_check") < check:
-                stay.somatic, stay.cut = True, DONE
-        over = stay.cut >= 0 or stay.stretch + 1 == len(self.stretches[place])
+        if self.rare:
+            self._look_for_causes(stay)
+        over = stay.stretch + 1 == len(self.stretches[place]) or stay.cut >= 0
         if over and self.hold_used and self._is_held(stay, now):  # type: ignore[arg-type]
             return
-        self._give_back(stay)
+        committed = self.committed
+        for pool, amount in stay.taken:
+            committed[pool] -= amount
         if over:
             self._end(stay, now)  # type: ignore[arg-type]
         else:
@@ -234,6 +238,13 @@ class Courses(Lists):
                 self.touched.add(self.shape.group_of[place])
         if self.touched:
             self._settle()
+
+    def _look_for_causes(self, stay: Stay) -> None:
+        """A bodily cause may be found in the first phase."""
+        if not stay.stretch and stay.child.row in self.somatic:
+            check = self.terms[stay.place].somatic_check
+            if check and self.quantile(stay, "somatic_check") < check:
+                stay.somatic, stay.cut = True, DONE
 
     def _give_back(self, stay: Stay) -> None:
         """The hours it holds are free."""
@@ -263,13 +274,43 @@ class Courses(Lists):
         self.helped[place] -= 1
         child.courses -= 1
         need = child.need
-        ending = RECOVERED if child.gone else self._ending(stay) if stay.ending < 0 else stay.ending
-        if stay.somatic and not child.gone:
+        if child.gone:
+            ending = RECOVERED
+        elif self.rare or (self.odd[place] and stay.cut >= 0):
+            ending = self._ending(stay)
+        else:
+            ending = self._outcome(stay) if self.terms[place].matched else DONE
+            if ending == IMPROVED and self.needs.better[need] is None:
+                ending = RECOVERED
+        if self.rare and stay.somatic and not child.gone:
             self.write(pack(now, BODILY, child.row, place, stay.number, stay.since, stay.received, 0, need))
         self.write(pack(now, ENDED, child.row, place, stay.number, stay.since, stay.received, ending, need))
         stay.status = CLOSED
         self.left[place] += 1
         del child.stays[place]
+        if self.rare:
+            self._leave_behind(stay, now)
+        if child.gone:
+            return
+        gained = self._gained(stay, ending, now) if self.rare else ending
+        if gained == RECOVERED:
+            self._leave(child, now, LEFT_RECOVERED)
+            return
+        if self.rare and stay.somatic:
+            self._leave(child, now, LEFT_SOMATIC)
+            return
+        if gained in (IMPROVED, WORSE):
+            changed = self.needs.better[need] if gained == IMPROVED else self.needs.worse[need]
+            if changed is not None:
+                self._change_need(child, changed)
+        if self.clocks_used:
+            self._start_clocks(child, now)
+        if not child.courses:  # else another course goes on
+            self._follow(stay, self._route_after(stay, ending, child.need), now, done=ending == DONE)
+
+    def _leave_behind(self, stay: Stay, now: int) -> None:
+        """What the end of a course means for its group, its helper, what it excluded, and the way back."""
+        child, place = stay.child, stay.place
         if stay.party is not None:
             self._leave_group(stay.party, now)
         if self.helpers_used:
@@ -277,21 +318,10 @@ class Courses(Lists):
                 self.helped_by[pool].pop((child.row, place), None)
         if child.gone:
             return
+        if self.terms[place].open_return:
+            self.way_back[child.row] = (place, now + self.terms[place].open_return)
         if self.excluding_used:
             self._bring_back(child, now)
-        changed = self._gained(stay, ending, now)
-        if ending == RECOVERED or stay.somatic or changed == RECOVERED:
-            if self.terms[place].open_return:
-                self.way_back[child.row] = (place, now + self.terms[place].open_return)
-            self._leave(child, now, LEFT_SOMATIC if stay.somatic else LEFT_RECOVERED)
-            return
-        after = self._need_after(need, changed)
-        if changed in (IMPROVED, WORSE) and after is not None and after != need:
-            self._change_need(child, after)
-        if self.clocks_used:
-            self._start_clocks(child, now)
-        if not child.courses:  # else another course goes on
-            self._follow(stay, self._route_after(stay, ending, child.need), now, done=ending == DONE)
 
     def _leave_group(self, party: Together, now: int) -> None:
         """The hours are free when the last member has left."""
@@ -304,6 +334,8 @@ class Courses(Lists):
         self.touched.add(self.shape.group_of[party.place])
 
     def _ending(self, stay: Stay) -> int:
+        if stay.ending >= 0:  # decided when it began to wait for room
+            return stay.ending
         if stay.cut >= 0:
             return stay.cut
         ending = self._outcome(stay) if self.terms[stay.place].matched else DONE
@@ -337,9 +369,6 @@ class Courses(Lists):
         outcome = self._outcome(stay)
         return RECOVERED if outcome == IMPROVED and self.needs.better[stay.child.need] is None else outcome
 
-    def _need_after(self, need: int, ending: int) -> int | None:
-        return self.needs.better[need] if ending == IMPROVED else self.needs.worse[need] if ending == WORSE else need
-
     # -- endings that wait for room elsewhere ---------------------------------------------------------------------------------
 
     def _is_held(self, stay: Stay, now: int) -> bool:
@@ -350,7 +379,9 @@ class Courses(Lists):
         ending = self._ending(stay)
         if ending == RECOVERED:
             return False
-        need = self._need_after(child.need, ending)
+        need = (
+            self.needs.better[child.need] if ending == IMPROVED else self.needs.worse[child.need] if ending == WORSE else None
+        )
         route = self._route_after(stay, ending, child.need if need is None else need)
         if route is None or not route.hold:
             return False

@@ -10,16 +10,17 @@ import numpy.typing as npt
 
 from scenarios.schema import BANDS
 from scenarios.units import WEEK
-from sim.children import Cohort
+from sim.children import NO_GROUP, Cohort
 from sim.draws import Ints
-from sim.identities import committed
 from sim.measures import MEASURES, Measure
 from sim.plan import Plan
 from sim.records import Kind, Log
-from sim.view import View
+from sim.view import View, at, levels
 
 ALL = "all"
 """The children that results speak of together, and all groups together."""
+NO_GROUP_NAME = "no group"
+"""Children of none of the scenario's groups; no group can be called so."""
 SERIES = ("waiting", "in_course", "hours_committed", "capacity")
 FOLLOW_WEEKS = 26
 """How many weeks of waiting the distribution of waits covers."""
@@ -49,7 +50,7 @@ def fold(plans: Sequence[Plan], cohort: Cohort, log: Log, by: Sequence[str] = ()
 
     Args:
         plans, cohort, log: of the replication.
-        by: ``area`` and ``group`` (age band) add measures for each.
+        by: ``area`` and ``group`` add measures for each: age bands, and the scenario's groups by their own names.
     """
     whole = View(plans, cohort, log)
     children = Log(log.rows[log.child >= 0])
@@ -75,6 +76,9 @@ def _selections(plan: Plan, cohort: Cohort, by: Sequence[str]) -> Iterator[tuple
     groups = [(ALL, np.ones(len(cohort), dtype=bool))]
     if "group" in by:
         groups += [(band, cohort.band == i) for i, band in enumerate(BANDS) if (cohort.band == i).any()]
+        if shape.people:
+            groups += [(name, cohort.group == i) for i, name in enumerate(shape.people)]
+            groups.append((NO_GROUP_NAME, cohort.group == NO_GROUP))
     for area, in_area in areas:
         for group, in_group in groups:
             yield area, group, in_area & in_group
@@ -127,18 +131,9 @@ def _level(times: Ints, points: Ints) -> Ints:
 
 
 def _hours(view: View, points: Ints, result: Floats) -> None:
-    reached = view.reached()
-    pool, second, units = committed(view.plans, view.log)
-    begins = np.asarray([plan.at for plan in view.plans])
-    which = np.maximum(np.searchsorted(begins, points, side="right") - 1, 0)
-    for number, (place, name) in enumerate(view.shape.pools):
-        if reached[place]:
-            here = pool == number
-            level = np.concatenate([[0], np.cumsum(units[here])])
-            unit = 1.0 if name == "places" else 60.0
-            service = int(view.place_service[place])
-            result[:, service, 2] += level[np.searchsorted(second[here], points, side="right")] / unit
-            result[:, service, 3] += np.asarray([plan.capacity[number] for plan in view.plans])[which] / unit
+    for pool in levels(view):
+        result[:, pool.service, 2] += at(pool.committed, points) / pool.unit
+        result[:, pool.service, 3] += at(pool.capacity, points) / pool.unit
 
 
 def _waits(view: View) -> Floats:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from sim.children import Cohort
+from sim.children import OPENING_CASE, Cohort
 from sim.draws import Columns, Ints, stream
 from sim.laws import FIRST, LAST, SECOND, clock_table, look_up_all
 from sim.plan import Option, Plan, Terms
@@ -19,6 +19,7 @@ from sim.state import Child, Moment, Stay, Totals, Trajectory
 
 PHASE, COURSE, HAZARD, LEAVING, ARRIVAL, REACHING, DECISION, SERVING = (kind << 41 for kind in range(2, 10))
 """Kinds of events in their order within a second; below them 25 bits of child and 16 of its events."""
+FIRST_COME = (0,)
 OF_PLACES = 1 << 40
 """Above the children's: events of a place."""
 MOST_EVENTS = 1 << 16
@@ -126,7 +127,14 @@ class Frame:
         self.hold_used = bool(held)
         self.awaited = [service in held for _, service in self.shape.places]
         """By place: whether endings elsewhere may wait for room here."""
-        self.waits_matter = any(t.waits_until for t in every)
+        self.start_matters = self.known_used or self.helpers_used
+        self.midway_used = OPENING_CASE in self.streams
+        self.arrival_matters = bool(self.shape.leaves_at) or self.somatic_used
+        self.rare = (
+            self.somatic_used or self.excluding_used or self.helpers_used or self.hold_used
+            or any(t.open_return or t.dose or t.party for t in every)
+        )  # fmt: skip
+        """Whether the end of a course may mean more than its outcome."""
 
     def _start_counting(self) -> None:
         places, pools = len(self.shape.places), len(self.shape.pools)
@@ -190,6 +198,7 @@ class Frame:
         odd = [_is_odd(terms) for terms in each]
         self.odd = [odd[number[id(terms)]] for terms in plan.terms]
         """By place: something may end a course before its time, or pause it."""
+        self.plain = [terms.order == FIRST_COME for terms in plan.terms]
         self.gate = [terms.party.every if terms.party else terms.every for terms in plan.terms]
         self.route_streams = self.purpose["route"]
         self.simple = [self._simple(place) for place in range(len(plan.terms))]

@@ -23,9 +23,9 @@ JOINED, TURNED_AWAY, GIVEN_UP, BREACHED, OVERFLOWED, WENT_AWAY, SWITCHED, RAISED
                  Kind.RAISED, Kind.AGED_OUT)
 )  # fmt: skip
 FIRST_COME, SEVERITY, DEADLINE, REFERRAL = range(4)
-PLAIN = (FIRST_COME,)
 FRONT = -(1 << 62)
 """Before every other key."""
+FOR_EVER = 1 << 62
 MOST_SEVERE = 2
 REVIEWS = 1 << 10
 """Draws of a stay at its dated reviews: more of them repeat none."""
@@ -96,11 +96,10 @@ class Lists(Frame):
         self.changed[place] = now
         self.waiting[place] += 1
         self.write(pack(now, JOINED, child.row, place, stay.number, now, stay.received, 0, child.need))
-        if stay.urgent or terms.at_once >> self.needs.severity[child.need] & 1:
-            stay.urgent = True
+        if stay.urgent:
             self._start_urgently(stay, now)
             return
-        if not self.ordinary[place] and self._turns_round(stay, terms, now):
+        if not self.ordinary[place] and self._is_special(stay, terms, now):
             return
         if place in self.limited:
             self.limited[place].append(stay)
@@ -108,9 +107,10 @@ class Lists(Frame):
         if terms.due is not None:
             self._set_deadline(stay, terms.due, now)
         if terms.patience:
-            self._be_patient(stay, terms, now)
-        if terms.rises is not None:
-            self._wait_to_rise(stay, terms)
+            first = self.first_patience[place]
+            delay = self._patience(stay, terms) if first is None or stay.number > 1 else first[child.row]
+            if now + delay <= self.shape.end:
+                self.schedule(Moment(self.on_patience, stay), LEAVING, child, delay)
         if was_reviewed and terms.review is not None and not ready:
             delay = look_up(terms.review.lead, self.quantile(stay, "lead"))
             if stay.deadline is not None:  # the first appointment is set with the deadline in view
@@ -128,8 +128,14 @@ class Lists(Frame):
         else:
             self._start(stay, self._urgent_option(stay.place), now)
 
-    def _turns_round(self, stay: Stay, terms: Terms, now: int) -> bool:
-        """The known wait is too long: the child does not stay, or goes to another service of the same step."""
+    def _is_special(self, stay: Stay, terms: Terms, now: int) -> bool:
+        """Starts at once for its severity; or the known wait is too long: it does not stay, or goes to a service like this."""
+        if terms.at_once >> self.needs.severity[stay.child.need] & 1:
+            stay.urgent = True
+            self._start_urgently(stay, now)
+            return True
+        if terms.rises is not None:
+            self._wait_to_rise(stay, terms)
         known = self.known[stay.place]
         if terms.balking and self.quantile(stay, "balk") < put_off(terms.balking, known):
             self._leave_list(stay, WENT_AWAY, known)
@@ -142,17 +148,10 @@ class Lists(Frame):
                 self._review_wait(stay, terms, 1)
         return False
 
-    def _be_patient(self, stay: Stay, terms: Terms, now: int) -> None:
-        child, first = stay.child, self.first_patience[stay.place]
-        if first is None or stay.number > 1:
-            patience = terms.patience[self.needs.severity[child.need]]
-            if patience is None:
-                return
-            delay = look_up(patience, self.quantile(stay, "patience"))
-        else:
-            delay = first[child.row]
-        if now + delay <= self.shape.end:
-            self.schedule(Moment(self.on_patience, stay), LEAVING, child, delay)
+    def _patience(self, stay: Stay, terms: Terms) -> int:
+        """How long the child waits before giving up; for ever is longer than any run."""
+        patience = terms.patience[self.needs.severity[stay.child.need]]
+        return FOR_EVER if patience is None else look_up(patience, self.quantile(stay, "patience"))
 
     def _set_deadline(self, stay: Stay, due: Due, now: int) -> None:
         """The individual deadline, within the law's outer limit, from referral received; a guarantee may be stricter."""
@@ -184,18 +183,22 @@ class Lists(Frame):
     def _enlist(self, stay: Stay) -> None:
         """Into the list by its order; an entry whose key is no longer the stay's is stale."""
         place, row = stay.place, stay.child.row
-        order = self.terms[place].order
-        if stay.front:
-            key: tuple[int, ...] = (FRONT, stay.since, row)
-        elif order == PLAIN:
-            key = (stay.since, row)
+        if self.plain[place] and not stay.front:
+            key: tuple[int, ...] = (stay.since, row)
         else:
-            key = (*[self._rank(stay, by) for by in order if by != FIRST_COME], stay.since, row)
+            key = self._key(stay)
         stay.key = key
         heappush(self.lists[place], (key, row, stay.number, stay))
         if self.gate[place]:
             self._await_meeting(place)
         self.touched.add(self.shape.group_of[place])
+
+    def _key(self, stay: Stay) -> tuple[int, ...]:
+        row = stay.child.row
+        if stay.front:
+            return (FRONT, stay.since, row)
+        order = self.terms[stay.place].order
+        return (*[self._rank(stay, by) for by in order if by != FIRST_COME], stay.since, row)
 
     def _rank(self, stay: Stay, by: int) -> int:
         if by == SEVERITY:
@@ -303,7 +306,7 @@ class Lists(Frame):
 
     def _await_birthday(self, stay: Stay, terms: Terms, now: int) -> None:
         """The birthday that takes a child off the list or out of the review."""
-        if terms.waits_until and stay.child.born != NO_AGE:
+        if stay.child.born != NO_AGE:
             delay = birthday(stay.child.born, terms.waits_until) - now
             if 0 < delay <= self.shape.end - now:
                 self.schedule(Moment(self.on_birthday, stay), LEAVING, stay.child, delay)

@@ -53,10 +53,8 @@ class Needs(Reviews):
             self.env.schedule(event, ARRIVAL + (following << 16), self.times[following] - now)  # type: ignore[arg-type]
         child = Child(row, self.areas[row], self.born[row], self.first_need[row], now)
         self.write(pack(now, AROSE, row, NOWHERE, 0, now, now, self.streams[row], child.need))
-        if self.shape.leaves_at:
-            self._await_leaving(child, now)
-        if self.somatic_used and self.draw(row, self.own["somatic"], 0) < self.needs.somatic[child.need]:
-            self.somatic.add(row)
+        if self.arrival_matters:
+            self._note_arrival(child, now)
         if self.clocks_used:
             self._start_clocks(child, now)
         to = self.to[row]
@@ -68,13 +66,22 @@ class Needs(Reviews):
         if self._takes(place, child, now):
             if stream <= OPENING:
                 self._be_there(child, place, now)
-            else:
-                mapped = not self.mapping_used or self.draw(row, self.own["mapped"], -1) < self.plan.stream_maps[stream]
+            elif self.mapping_used:
+                mapped = self.draw(row, self.own["mapped"], -1) < self.plan.stream_maps[stream]
                 self._come(child, place, now, now, False, FROM_STREAM - stream, mapped)
+            else:
+                self._come(child, place, now, now, False, FROM_STREAM - stream)
             if self.touched:
                 self._settle()
         else:
             self._be_without(child, now, NO_WAY)
+
+    def _note_arrival(self, child: Child, now: int) -> None:
+        """When the ladder is left for good, and whether the cause is bodily."""
+        if self.shape.leaves_at:
+            self._await_leaving(child, now)
+        if self.draw(child.row, self.own["somatic"], 0) < self.needs.somatic[child.need]:
+            self.somatic.add(child.row)
 
     # -- seeking --------------------------------------------------------------------------------------------------------------
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from heapq import heappop, heappush
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.calendar import day_of, seconds, that_day
 from sim.draws import ONE, Ints, draw, limit, mix, root, stream
@@ -28,6 +28,7 @@ _STATE, _REST, _STAY, _RECRUIT, _ADDED, _QUEUE, _HIRE, _GRANT = (
     stream(word) for word in ("state", "rest of post", "stay", "recruit", "added", "queue", "hire", "grant")
 )
 _PHASE, _FILLED, _HIRED, _LEFT = range(4)
+Floats = npt.NDArray[np.float64]
 _Event = tuple[int, int, int, int, int, int]
 """(second, what, and of a post: pool, number, part, turn)."""
 
@@ -240,8 +241,9 @@ class _Staffing:
         if not ratios:
             return 0.0
         ratio, count = np.unique(ratios, return_counts=True)
-        u = _grid(ratio, count)
-        height = np.exp(_log_density(u, ratio, count) - _log_density(u, ratio, count).max())
+        u = _grid(ratio, number := count.astype(np.float64))
+        height = _log_density(u, ratio, number)
+        height = np.exp(height - height.max())
         below = np.concatenate([[0.0], np.cumsum(height[1:] + height[:-1])])
         quantile = draw(mix(self.base ^ stream("market", str(market))), _STATE) / ONE
         return float(np.interp(quantile * below[-1], below, u))
@@ -335,12 +337,12 @@ def _ratio(rate: int, post: Post) -> float:
     return UNIT * BINS**2 / (rate * total(post.stay))
 
 
-def _log_density(u: np.ndarray, ratio: np.ndarray, count: np.ndarray) -> np.ndarray:
-    result: np.ndarray = np.log1p(u[:, None] * ratio) @ count - u
+def _log_density(u: Floats, ratio: Floats, count: Floats) -> Floats:
+    result: Floats = np.log1p(u[:, None] * ratio) @ count - u
     return result
 
 
-def _grid(ratio: np.ndarray, count: np.ndarray, points: int = 4097, negligible: float = 40.0) -> np.ndarray:
+def _grid(ratio: Floats, count: Floats, points: int = 4097, negligible: float = 40.0) -> Floats:
     """Points over all of a density with one peak that is not negligible beside it."""
 
     def at(u: float) -> float:
@@ -354,14 +356,13 @@ def _grid(ratio: np.ndarray, count: np.ndarray, points: int = 4097, negligible: 
     peak, span = low, 1.0
     while at(peak + span) > at(peak) - negligible or (span < peak and at(peak - span) > at(peak) - negligible):
         span *= 2
-    grid: np.ndarray = np.linspace(max(0.0, peak - span), peak + span, points)
+    grid: Floats = np.linspace(max(0.0, peak - span), peak + span, points)
     return grid
 
 
 def _grants(plans: Sequence[Plan], base: int) -> Iterator[tuple[int, int]]:
     """Places whose grant ends, each once: on the first day without it or on the same day of a later year."""
     shape = plans[0].shape
-    last = day_of(shape.end, shape.start) + timedelta(days=1)
     until = [plan.at for plan in plans[1:]] + [shape.end + 1]
     for place, (holder, service) in enumerate(shape.places):
         key = mix(base ^ stream("grant", f"{holder}/{shape.services[service]}"))
@@ -369,7 +370,7 @@ def _grants(plans: Sequence[Plan], base: int) -> Iterator[tuple[int, int]]:
             (second, draw(key, _GRANT, year) < grant.ends)
             for plan, stop in zip(plans, until, strict=True)
             if plan.grants and (grant := plan.grants[place]) is not None
-            for year in range(day_of(grant.first, shape.start).year, last.year + 1)
+            for year in range(day_of(grant.first, shape.start).year, day_of(shape.end, shape.start).year + 1)
             if plan.at <= (second := _anniversary(grant.first, year, plan)) < stop
         )
         ended = next((second for second, ends in days if ends), None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from scenarios.units import WEEK, YEAR
 from sim.children import Cohort
 from sim.draws import Ints
-from sim.identities import committed
+from sim.identities import FROM_LIST, FROM_LIST_OR_REVIEW, OFF_LIST, committed
 from sim.plan import Plan
 from sim.records import Kind, Log
 
@@ -90,9 +91,9 @@ class View:
 
     def off_list(self, service: int, inside: bool = True) -> list[Log]:
         """Everything that takes a child off a service's list."""
-        kinds = (Kind.STARTED, Kind.GAVE_UP, Kind.REFUSED, Kind.OVERFLOWED)
-        withdrew = self.of(Kind.WITHDREW, service, inside)
-        return [*(self.of(kind, service, inside) for kind in kinds), withdrew.where(withdrew.detail == 0)]
+        always = [self.of(kind, service, inside) for kind in OFF_LIST]
+        by_detail = [self.of(kind, service, inside) for kind in FROM_LIST_OR_REVIEW]
+        return [*always, *(log.where(log.detail == FROM_LIST) for log in by_detail)]
 
     @cached_property
     def hours(self) -> tuple[dict[int, float], dict[int, float], dict[int, float]]:
@@ -116,32 +117,57 @@ def pool_hours(view: View) -> tuple[dict[int, float], dict[int, float], dict[int
     taken: dict[int, float] = {}
     capacity: dict[int, float] = {}
     beyond: dict[int, float] = {}
-    reached = view.reached()
-    pool, second, units = committed(view.plans, view.log)
-    order = np.argsort(pool, kind="stable")
-    pool, second, units = pool[order], second[order], units[order]
-    edges = np.searchsorted(pool, np.arange(len(view.shape.pools) + 1))
-    begins = [max(0, plan.at) for plan in view.plans] + [view.end]
-    for number, (place, name) in enumerate(view.shape.pools):
-        if not reached[place]:
-            continue
-        unit = 1.0 if name == "places" else 60.0
-        here = slice(edges[number], edges[number + 1])
-        level = np.concatenate([[0], np.cumsum(units[here])])
-        moments = np.concatenate([[view.shape.begin], second[here], [view.end]])
-        service = int(view.place_service[place])
-        for plan, start, stop in zip(view.plans, begins[:-1], begins[1:], strict=True):
-            if stop <= start:
-                continue
-            spans = np.diff(np.clip(moments, start, stop)).astype(np.float64)
-            has = plan.capacity[number]
-            for total, value in (
-                (taken, float(np.dot(level, spans))),
-                (capacity, float(has) * (stop - start)),
-                (beyond, float(np.dot(np.maximum(level - has, 0), spans))),
-            ):
-                total[service] = total.get(service, 0.0) + value / unit / view.end
+    for pool in levels(view):
+        second = np.unique(np.clip(np.concatenate([[0], pool.committed[0], pool.capacity[0]]), 0, view.end))
+        level, has = at(pool.committed, second), at(pool.capacity, second)
+        spans = np.diff(second, append=view.end).astype(np.float64)
+        for total, value in (
+            (taken, float(np.dot(level, spans))),
+            (capacity, float(np.dot(has, spans))),
+            (beyond, float(np.dot(np.maximum(level - has, 0), spans))),
+        ):
+            total[pool.service] = total.get(pool.service, 0.0) + value / pool.unit / view.end
     return taken, capacity, beyond
+
+
+Steps = tuple[Ints, Ints]
+"""(seconds in order, the level from each on); the first second is that of the beginning."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """What a pool has, and what of it is taken, as they change."""
+
+    service: int
+    unit: float
+    """Units in an hour; 1 for places."""
+    committed: Steps
+    capacity: Steps
+
+
+def levels(view: View) -> Iterator[Level]:
+    """The pools of the places that serve the focal areas. Needs the records of all children.
+
+    Capacity is what the first plan says, then what the records say: plans that change, people who come and go.
+    """
+    shape, reached = view.shape, view.reached()
+    pool, second, units = committed(view.plans, view.log)
+    changes = view.of(Kind.CAPACITY, inside=False)
+    for number, (place, name) in enumerate(shape.pools):
+        if reached[place]:
+            here, changed = pool == number, changes.where(changes.place == number)
+            yield Level(
+                service=int(view.place_service[place]),
+                unit=1.0 if name == "places" else 60.0,
+                committed=(np.append(shape.begin, second[here]), np.append(0, np.cumsum(units[here]))),
+                capacity=(np.append(shape.begin, changed.time), np.append(view.plan.capacity[number], changed.detail)),
+            )
+
+
+def at(steps: Steps, seconds: Ints) -> Ints:
+    """The levels at these seconds, after all that happens in them."""
+    found: Ints = steps[1][np.searchsorted(steps[0], seconds, side="right") - 1]
+    return found
 
 
 def first_of(child: Ints, time: Ints) -> tuple[Ints, Ints]:

@@ -150,7 +150,7 @@ class Ways(Courses):
                 self.write(pack(now, JOINED, child.row, place, number, now, received, 0, child.need))
                 self._start(stay, option, now, at_once=True)
                 return
-        if self.waits_matter:
+        if terms.waits_until:
             self._await_birthday(stay, terms, now)
         if terms.review is None:
             self._join(stay, now)
@@ -178,7 +178,7 @@ class Ways(Courses):
         received = now - self.waited[row]
         stay = child.stays[place] = Stay(child, place, 1, received, now, False)
         self.entered[place] += 1
-        if self.waits_matter:
+        if terms.waits_until:
             self._await_birthday(stay, terms, now)
         if terms.review is not None:
             self.write(pack(now, REFERRED, row, place, 1, now, received, OPENING, child.need))

@@ -97,6 +97,12 @@ def test_the_ladder_itself_is_sound(tmp_path):
     assert len(phases(load(path))) == 1
 
 
+def test_a_ladder_of_every_mechanism_is_sound(tmp_path):
+    path = tmp_path / "it.yaml"
+    path.write_text(WHOLE, encoding="utf-8")
+    assert len(phases(load(path))) == 1
+
+
 # -- one fault: what is replaced, by what, on which field, and what is said ---------------------------------------------
 
 FAULTS = [
@@ -296,6 +302,344 @@ def test_a_fault_is_named_with_its_line_and_field(old, new, field, rule, tmp_pat
         assert text.splitlines()[found[0] - 1].startswith(ELSEWHERE[field])
     else:
         assert line_of(old) <= found[0] <= line_of(old) + new.count("\n")
+
+
+# -- what mechanisms need of each other: every one of them in one ladder -------------------------------------------------
+
+WHOLE = """\
+name: Every mechanism
+period: {start: 2027-01-04, warmup: 30d, length: 90d}
+needs:
+  mild: {severity: mild, step: yellow, relapse: 0.3/y, relapses_to: mild, somatic: 0.1}
+  severe: {severity: severe, step: red, remission: 0.1/y}
+groups:
+  poor: {share: 0.2, risk: 3.0}
+  refugee: {share: 0.1, risk: 1.5}
+demand:
+  children:
+    per_1000: {0-5: 10, 6-12: 20}
+    mix: {mild: 0.7, severe: 0.3}
+    mix_trend: {severe: 0.05}
+    trend_by_age: {6-12: 0.02}
+  sent: {rate: 5/y, to: clinic, maps: 0.5}
+doors:
+  nurse: {share: 0.6, to: [clinic, team], finds: {rate: 0.2/y, at: 1.5}, quiet: [{over: 60d, share: 0.2}, {over: 120d, share: 0.5}]}
+  chat: {share: 0.4, to: clinic, ages: [6, 17], groups: {refugee: 0.5}}
+services:
+  clinic:
+    step: yellow
+    calendar: july
+    opens: 2026-01-01
+    closes: 2027-03-01
+    grant: {until: 2028-01-01, ends: 0.2}
+    travel: 0.5
+    staff:
+      counsellor: {fte: 4.0, turnover: {stay: 3y, market: local}}
+      caseload: {cases_per_fte: {counsellor: 20}}
+      room: {rooms: 3}
+    waiting_list:
+      order: [severity, first_come]
+      rises: 90d
+      every: 7d
+      switch: {to: course, over: 30d, review: 14d}
+    balking: [{over: 90d, share: 0.1}, {over: 180d, share: 0.3}]
+    steps_up: 60d
+    excludes: [course]
+    open_return: 1y
+    somatic_check: 0.5
+    opening_list: 3
+    opening_cases: 5
+    opening_mix: {mild: 0.5, severe: 0.5}
+    course: {sessions: 6, interval: 14d, hours: {counsellor: 1.0, caseload: 1, room: 1.0}}
+    outcomes:
+      matched: {recovered: 0.6, unchanged: 0.4}
+      by_need: {severe: {unchanged: 1.0}}
+    routes:
+      - {to: team, after: [unchanged, stepped_up], hold: {at_most: 30d}, hours: {counsellor: 0.5, team.doctor: 0.25}}
+      - {to: course, after: [gave_up, balked], delay: 1d}
+  course:
+    step: yellow
+    staff: {leader: {fte: 1.0}}
+    waiting_list: {length: 20}
+    course: {sessions: 8, interval: 7d, hours: [{leader: 2.0}, {clinic.counsellor: 2.0}], group: {size: 8, least: 4}}
+  ward:
+    step: red
+    places: 4
+    opening_cases: 2
+    course: {length: 60d}
+  team:
+    step: red
+    shared: true
+    ages: [0, 17]
+    waits_until: 18
+    ends_at: 21
+    staff: {doctor: {fte: 3.0}, secretary: {fte: 1.0}}
+    waiting_list: {order: deadline}
+    intake:
+      review: 5d
+      accept: {red: 0.9}
+      referrers: [clinic, nurse, sent]
+      hours: {secretary: 0.5}
+      meeting: {every: 7d, hours: {doctor: 0.5, clinic.counsellor: 0.5}}
+      tightens: {every: 10, by: 0.05}
+    deadline: {working_days: 65, overflow: {to: elsewhere, price: 100000}}
+    assessment: {sessions: 3, interval: 7d, hours: {doctor: 2.0}}
+    course: {sessions: 10, interval: 14d, hours: {doctor: 2.0}}
+    alongside: [{to: clinic, share: 0.1}]
+    routes: [{to: ward, share: 0.1}]
+  elsewhere:
+    step: red
+    shared: true
+    places: endless
+    course: {length: 90d}
+coordination: {share: 0.5, hours: {clinic.counsellor: 1.0}}
+calendars:
+  july: {public_holidays: true, yearly: [[07-01, 07-31], [12-24, 01-02]], dates: [[2027-02-01, 2027-02-05]]}
+labour_markets:
+  local: {hires: 4/y}
+leaves_at: 25
+areas:
+  north: {catchment: c, children: {0-5: 900, 6-12: 1000}, groups: {poor: 0.4}}
+  south: {catchment: c, children: {0-5: 500, 6-12: 700}}
+"""
+
+TOGETHER = [
+    # names that exist nowhere
+    ("groups: {refugee: 0.5}", "groups: {refugees: 0.5}", "doors.chat.groups.refugees", 'no group "refugees"; did you mean "refugee"?'),
+    ("groups: {poor: 0.4}", "groups: {por: 0.4}", "areas.north.groups.por", 'there is no group "por"; did you mean "poor"?'),
+    ("switch: {to: course", "switch: {to: curse", "services.clinic.waiting_list.switch.to", 'there is no service "curse"'),
+    ("excludes: [course]", "excludes: [cours]", "services.clinic.excludes[0]", 'there is no service "cours"; did you mean "course"?'),
+    (
+        "[clinic, nurse, sent]",
+        "[clinic, nurze, sent]",
+        "services.team.intake.referrers[1]",
+        'there is no service, door or stream of demand "nurze"; did you mean "nurse"?',
+    ),
+    ("relapses_to: mild", "relapses_to: mld", "needs.mild.relapses_to", 'there is no need "mld"; did you mean "mild"?'),
+    ("mix_trend: {severe", "mix_trend: {sever", "demand.children.mix_trend.sever", 'there is no need "sever"'),
+    ("opening_mix: {mild", "opening_mix: {mld", "services.clinic.opening_mix.mld", 'there is no need "mld"'),
+    ("by_need: {severe", "by_need: {sever", "services.clinic.outcomes.by_need.sever", 'there is no need "sever"'),
+    ("calendar: july", "calendar: juli", "services.clinic.calendar", 'there is no calendar "juli"; did you mean "july"?'),
+    (
+        "market: local}}",
+        "market: lokal}}",
+        "services.clinic.staff.counsellor.turnover.market",
+        'there is no labour market "lokal"; did you mean "local"?',
+    ),
+    (
+        "{counsellor: 20}",
+        "{counselor: 20}",
+        "services.clinic.staff.caseload.cases_per_fte.counselor",
+        'there is no pool "counselor" here; did you mean "counsellor"?',
+    ),
+    # pools of single pieces of work
+    ("hours: {counsellor: 0.5,", "hours: {counselor: 0.5,", "services.clinic.routes[0].hours", 'there is no pool "counselor" here'),
+    ("team.doctor: 0.25", "team.docter: 0.25", "services.clinic.routes[0].hours", 'there is no pool "team.docter": write'),
+    ("hours: {counsellor: 0.5, team.doctor: 0.25}", "hours: 0.5", "services.clinic.routes[0].hours", "say which pool the hours"),
+    ("{secretary: 0.5}", "{secretry: 0.5}", "services.team.intake.hours", 'there is no pool "secretry" here; did you mean'),
+    ("hours: {doctor: 0.5,", "hours: {docter: 0.5,", "services.team.intake.meeting.hours", 'there is no pool "docter" here'),
+    ("{clinic.counsellor: 1.0}", "{counsellor: 1.0}", "coordination.hours", "say which pool the hours are from, as service.pool"),
+    ("{clinic.counsellor: 1.0}", "1.0", "coordination.hours", "say which pool the hours are from, as service.pool"),
+    ("{clinic.counsellor: 1.0}", "{clinic.nobody: 1.0}", "coordination.hours", 'there is no pool "clinic.nobody"'),
+    ("coordination:", "crisis: {to: ward, hours: 1.0}\ncoordination:", "crisis.hours", "as service.pool"),
+    (
+        "course: {length: 60d}",
+        "course: {length: 60d}\n    routes: [{to: elsewhere, hours: 1}]",
+        "services.ward.routes[0].hours",
+        "as service.pool: there is no staff here",
+    ),
+    ("hours: {counsellor: 0.5,", "hours: {caseload: 1,", "services.clinic.routes[0].hours", '"caseload" is a ceiling of cases and has'),
+    ("{secretary: 0.5}", "{clinic.caseload: 1}", "services.team.intake.hours", '"clinic.caseload" is a ceiling of cases and has'),
+    ("hours: {doctor: 0.5,", "hours: {clinic.caseload: 1,", "services.team.intake.meeting.hours", "is a ceiling of cases"),
+    ("{clinic.counsellor: 1.0}", "{clinic.caseload: 1.0}", "coordination.hours", "is a ceiling of cases and has no hours"),
+    # pools of courses
+    ("caseload: 1,", "caseload: 0.5,", "services.clinic.course.hours", "takes whole cases of caseload (got 0.5)"),
+    ("{clinic.counsellor: 2.0}]", "{clinic.caseload: 1}]", "services.course.course.hours", "on the cases of another service"),
+    ("{fte: 1.0}}\n    waiting_list: {order", "{cases: 3}}\n    waiting_list: {order", "services.team.intake.hours", "is a ceiling"),
+    (
+        "room: {rooms: 3}",
+        "room: {}",
+        "services.clinic.staff.room",
+        "give either fte or fte_per_1000; where there are no posts cases, cases_per_fte or rooms",
+    ),
+    (
+        "room: {rooms: 3}",
+        "room: {rooms: 3}\n      idle: {fte: 1.0}",
+        "services.clinic.staff.idle",
+        "is never used: no course, task or ceiling names it",
+    ),
+    (
+        "      hours: {secretary: 0.5}\n",
+        "",
+        "services.team.staff.secretary",
+        "is never used: no course, task or ceiling names it",
+    ),
+    ("cases_per_fte: {counsellor: 20}", "cases_per_fte: {room: 20}", "services.clinic.staff.caseload.cases_per_fte.room", "no posts"),
+    (
+        "cases_per_fte: {counsellor: 20}",
+        "cases_per_fte: {caseload: 20}",
+        "services.clinic.staff.caseload.cases_per_fte.caseload",
+        '"caseload" has no posts to follow',
+    ),
+    (
+        "cases_per_fte: {counsellor: 20}",
+        "cases_per_fte: {counsellor: 0.1}",
+        "areas.north.services.clinic",
+        "1 case of caseload and 30 minutes a week of room, and there are only 9000 of counsellor and 0 of caseload",
+    ),
+    (
+        "assessment: {sessions: 3, interval: 7d, hours: {doctor: 2.0}}",
+        "assessment: {sessions: 3, interval: 7d, hours: {doctor: 0.5}}",
+        "services.team.course.hours",
+        "takes 60 minutes a week of doctor, the assessment 30: never more later",
+    ),
+    # turnover and labour markets
+    ("stay: 3y", "stay: 0d", "services.clinic.staff.counsellor.turnover.stay", "must be above 0"),
+    ("stay: 3y, market: local", "stay: 3y", "services.clinic.staff.counsellor.turnover", "give either recruit or market"),
+    ("hires: 4/y", "hires: 0/y", "labour_markets.local.hires", "must be above 0: a post that falls vacant would never be filled"),
+    ("hires: 4/y", "hires: 2/s", "labour_markets.local.hires", "must be at most 1/s"),
+    (
+        "places: 4",
+        "places: 4\n    staff: {porter: {fte: 1.0, turnover: {stay: 1y, recruit: 90d}}}",
+        "services.ward",
+        'give either places (a number or "endless") or staff',
+    ),
+    # shares
+    ("share: 0.2, risk", "share: 0.95, risk", "groups", "shares sum to 1.05: at most 1, for each child belongs to one group"),
+    ("groups: {poor: 0.4}", "groups: {poor: 0.91}", "areas.north.groups", "shares sum to 1.01: at most 1"),
+    (
+        "poor: {share: 0.2, risk: 3.0}\n  refugee: {share: 0.1, risk: 1.5}",
+        "poor: {share: 0.5, risk: 0}\n  refugee: {share: 0.5, risk: 0}",
+        "groups",
+        "nobody is left to have the needs: give a group a risk above 0",
+    ),
+    ("opening_mix: {mild: 0.5", "opening_mix: {mild: 0.6", "services.clinic.opening_mix", "shares must sum to 1 (got 1.1)"),
+    ("{unchanged: 1.0}}", "{unchanged: 0.9}}", "services.clinic.outcomes.by_need.severe", "shares must sum to 1 (got 0.9)"),
+    ("{unchanged: 1.0}}", "{}}", "services.clinic.outcomes.by_need.severe", "shares must sum to 1 (got 0)"),
+    # group courses
+    (
+        "group: {size: 8, least: 4}}",
+        "group: {size: 8, least: 4}}\n    assessment: {length: 1d, hours: [{leader: 9.0}, {clinic.counsellor: 9.0}]}",
+        "services.course.course.group",
+        "a group course has no assessment",
+    ),
+    ("interval: 7d, hours: {doctor", "interval: 7d, group: {size: 2}, hours: {doctor", "services.team.assessment.group", "of one child"),
+    (
+        "group: {size: 8, least: 4}}",
+        "group: {size: 8, least: 4}}\n    alongside: [{to: ward}]",
+        "services.course.course.group",
+        "a group course has no help alongside",
+    ),
+    (
+        "places: 4\n    opening_cases: 2\n    course: {length: 60d",
+        "places: 0\n    course: {group: {size: 3}, length: 60d",
+        "services.ward.course.group",
+        "can never start: the service has no places",
+    ),
+    ("least: 4", "least: 9", "services.course.course.group", "least must not be above size (got 9 and 8)"),
+    ("least: 4", "least: 4, every: 0d", "services.course.course.group", "every must be above 0"),
+    ("{length: 20}", "{length: 2}", "services.course.waiting_list.length", "must be at least 3, for so many wait for a group"),
+    # lists
+    ("order: deadline", "order: [deadline, deadline]", "services.team.waiting_list.order", "names one order twice"),
+    ("order: [severity, first_come]", "order: deadline", "services.clinic.waiting_list.order", "and the service has none"),
+    ("order: [severity, first_come]", "order: first_come", "services.clinic.waiting_list.rises", "the order does not ask for severity"),
+    ("rises: 90d", "rises: 0d", "services.clinic.waiting_list.rises", "must be above 0"),
+    ("rises: 90d", "rises: {law: uniform, low: 0d, high: 0d}", "services.clinic.waiting_list.rises", "must be above 0"),
+    ("      every: 7d\n", "      every: 0d\n", "services.clinic.waiting_list.every", "must be above 0; left out, places are given"),
+    ("      every: 7d\n", "      every: 7d\n      length: 0\n", "services.clinic.waiting_list.length", "leaves nobody for the meetings"),
+    ("review: 14d", "review: 0d", "services.clinic.waiting_list.switch.review", "must be above 0; left out, the switch is tried"),
+    ("meeting: {every: 7d", "meeting: {every: 0d", "services.team.intake.meeting.every", "must be above 0; left out, there is"),
+    ("{over: 180d", "{over: 80d", "services.clinic.balking[1].over", "state known waits in rising order (got 80d after 90d)"),
+    ("{over: 180d", "{over: 90d", "services.clinic.balking[1].over", "must be longer than the one before"),
+    ("{over: 120d", "{over: 60d", "doors.nurse.quiet[1].over", "must be longer than the one before"),
+    ("{to: course, over: 30d", "{to: clinic, over: 30d", "services.clinic.waiting_list.switch.to", "clinic is the service itself"),
+    ("{to: course, over: 30d", "{to: ward, over: 30d", "services.clinic.waiting_list.switch.to", "ward is on red, clinic on yellow"),
+    # deadlines
+    ("{working_days: 65, overflow", "{overflow", "services.team.deadline", "is a deadline policy without deadlines"),
+    ("{working_days: 65, overflow", "{overflow", "services.team.deadline.overflow", "follows when a deadline is broken, and there is none"),
+    ("deadline: {working_days: 65, overflow: {to: elsewhere, price: 100000}}", "deadline: {}", "services.team.deadline", "without deadlines"),
+    (", price: 100000", "", "services.team.deadline.overflow.price", "is missing"),
+    ("{to: elsewhere, price", "{to: team, price", "services.team.deadline.overflow.to", "is the service itself"),
+    # opening and closing
+    ("closes: 2027-03-01", "closes: 2026-01-01", "services.clinic.closes", "must be after opens, 2026-01-01 (got 2026-01-01)"),
+    ("until: 2028-01-01", "until: 2025-12-31", "services.clinic.grant.until", "must be after opens, 2026-01-01: it would end"),
+    ("[2027-02-01, 2027-02-05]", "[2027-02-05, 2027-02-01]", "calendars.july.dates[0]", "the first day must not be after the last"),
+    ("[07-01, 07-31]", "[02-28, 02-30]", "calendars.july.yearly[0][1]", 'must be a day that a year has, such as "07-01" (got "02-30")'),
+    ("[07-01, 07-31]", "[04-31, 05-02]", "calendars.july.yearly[0][0]", '(got "04-31")'),
+    ("[07-01, 07-31]", "[01-01, 12-31]", "calendars.july.yearly", "closes every day of the year"),
+    ("[07-01, 07-31]", "[01-03, 12-23]", "calendars.july.yearly", "closes every day of the year"),
+    ("[2027-02-01, 2027-02-05]", "[2026-12-05, 2027-04-03]", "calendars.july.dates", "closes every day of the run"),
+    (
+        "{public_holidays: true, yearly: [[07-01, 07-31], [12-24, 01-02]], dates: [[2027-02-01, 2027-02-05]]}",
+        "{}",
+        "calendars.july",
+        "closes nothing: state public_holidays, yearly or dates",
+    ),
+    # holding on, and what cannot run together
+    ("hold: {at_most: 30d}", "hold: {}", "services.clinic.routes[0].hold.at_most", "is missing"),
+    ("hold: {at_most: 30d}", "hold: {at_most: 0d}", "services.clinic.routes[0].hold.at_most", "must be above 0"),
+    ("hold: {at_most: 30d}", "urgent: true, hold: {at_most: 30d}", "services.clinic.routes[0].hold", "whoever is urgent starts at once"),
+    (
+        "balked], delay: 1d",
+        "balked], hold: {at_most: 1d}",
+        "services.clinic.routes[1].hold",
+        "holds nothing: no course ends after gave_up or balked",
+    ),
+    (
+        "course: {length: 90d}",
+        "course: {length: 90d}\n    routes: [{to: team, hold: {at_most: 9d}}]",
+        "services.elsewhere.routes[0].hold",
+        "holds nothing: the service has endless places",
+    ),
+    ("coordination:", "crisis: {to: ward, hold: {at_most: 1d}}\ncoordination:", "crisis.hold", "no course ends in a crisis"),
+    ("excludes: [course]", "excludes: [clinic]", "services.clinic.excludes[0]", "is the service itself"),
+    ("excludes: [course]", "excludes: [team]", "services.clinic.excludes[0]", "clinic and team exclude each other, and one is offered"),
+    ("ends_at: 21", "ends_at: 21\n    excludes: [clinic]", "services.team.excludes[0]", "team and clinic exclude each other"),
+    ("step: yellow\n    calendar", "calendar", "services.clinic.steps_up", "no need is above a service without a step"),
+    # ages
+    ("ages: [6, 17]", "ages: [17, 6]", "doors.chat.ages", "the first year must not be above the last (got 17 and 6)"),
+    ("[0, 17]\n    waits_until: 18", "[13, 17]\n    waits_until: 13", "services.team.waits_until", "must be above 13, the age from which"),
+    ("ends_at: 21", "ends_at: 0", "services.team.ends_at", "must be above 0, the age from which"),
+    ("ends_at: 21", "ends_at: 17", "services.team.ends_at", "must not be below waits_until"),
+    ("leaves_at: 25", "leaves_at: 0", "leaves_at", "must be above 0, the age from which clinic takes children (got 0)"),
+    ("places: 4", "places: 4\n    ages: [18, 25]", None, None),
+    ("leaves_at: 25", "leaves_at: 0", "leaves_at", "the age from which team takes children"),
+    # needs that end and come back
+    (", relapse: 0.3/y, relapses_to: mild", "", "services.clinic.open_return", "is never used: no need comes back"),
+    ("relapse: 0.3/y", "relapse: 2/s", "needs.mild.relapse", "must be at most 1/s"),
+    (", somatic: 0.1", "", "services.clinic.somatic_check", "finds nothing: no need has a bodily cause"),
+    ("    somatic_check: 0.5\n", "", "needs.mild.somatic", "such a child never gets well: no service looks for a bodily cause"),
+    # who comes
+    ("at: 1.5", "at: 0", "doors.nurse.finds.at", "must be above 0: the rate holds at this staffing"),
+    ("{rate: 0.2/y, at", "{rate: 2/s, at", "doors.nurse.finds.rate", "must be at most 1/s"),
+    ("to: [clinic, team], finds", "to: ward, finds", "doors.nurse.finds.at", "follows the staff behind the door, and ward has no posts"),
+    ("{0-5: 500, 6-12: 700}", "{18-25: 700}", "areas.south.children", "nobody is 0-17 here: doors.X.finds.at counts per 1000"),
+    ("trend_by_age: {6-12", "trend_by_age: {13-17", "demand.children.trend_by_age.13-17", "no rate is stated for 13-17"),
+    ("    mix: {mild: 0.7, severe: 0.3}\n", "", "demand.children.mix_trend", "changes nothing: state the mix that it moves"),
+    ("mix: {mild: 0.7, severe: 0.3}", "mix: {mild: 1.0}", "demand.children.mix_trend.severe", '"severe" is not in the mix'),
+    ("{rate: 5/y, to: clinic, maps: 0.5}", "{rate: 5/y, maps: 0.5}", "demand.sent.maps", "counts only with to:"),
+    ("opening_cases: 2", "opening_cases: 5", "services.ward.opening_cases", "must not be more than the places, 4 (got 5)"),
+    ("opening_cases: 5", "opening_cases: 99000000", "period.length", "children in each replication (the most is 16 000 000)"),
+    ("trend_by_age: {6-12: 0.02}", "trend_by_age: {6-12: 1}", None, None),
+]
+"""As in ``FAULTS``; without a field the change must be welcome."""
+
+
+def rid(text):
+    return re.sub(r"\s+", " ", text)[:60]
+
+
+@pytest.mark.parametrize(("old", "new", "field", "rule"), TOGETHER, ids=[rid(f"{new} {field}") for _, new, field, _ in TOGETHER])
+def test_what_does_not_fit_another_mechanism_is_named_with_its_line_and_field(old, new, field, rule, tmp_path):
+    assert old in WHOLE
+    text = WHOLE.replace(old, new, 1)
+    if field is None:
+        load(reading.read_text(text).data)
+        return
+    found = [line for line, where, said in faults_of(text, tmp_path) if where == field and rule in said]
+    assert len(found) == 1
+    stated = reading.read_text(text).line(reading.path_of(field))
+    assert found == [stated]
 
 
 def test_all_faults_of_a_file_are_one_error_in_the_order_of_the_file(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from itertools import pairwise
 
 import numpy as np
@@ -12,15 +13,17 @@ from scipy import stats
 
 from scenarios.levers import apply
 from scenarios.load import load
-from scenarios.schema import BAND_YEARS
+from scenarios.schema import BAND_YEARS, Law
 from scenarios.units import DAY, WEEK, YEAR
 from sim.build import phases
-from sim.cohort import NO_AGE, NO_BAND, draw_cohort
+from sim.children import NO_AGE, NO_BAND, NO_GROUP, OPENING, OPENING_CASE
+from sim.cohort import draw_cohort
+from sim.laws import table
 
 CHILDREN = {"0-5": 3000, "6-12": 4000, "13-17": 3000, "18-25": 2000}
 SURE = 1e-6
 """Below this chance a test of fixed numbers is taken for a fault."""
-COLUMNS = ("key", "time", "area", "band", "born", "need", "to", "stream")
+COLUMNS = ("key", "time", "area", "band", "born", "need", "to", "stream", "group", "waited")
 
 
 def described(**over):
@@ -364,3 +367,216 @@ def test_the_opening_list_is_there_on_the_first_day_and_longer_keeps_the_shorter
     assert np.sum(short.time == 0) >= 50
     assert children(short) < children(long)
     assert len(long) - len(short) == 55
+
+
+# Groups
+
+MANY = {band: 3 * count for band, count in CHILDREN.items()}
+ALIKE = {"north": {"children": MANY}, "south": {"children": MANY}}
+GROUPS = {"low_income": {"share": 0.1, "risk": 3.0}, "refugee": {"share": 0.05, "risk": 0.5}}
+
+
+def grouped(groups=None, **over):
+    """The scenario above, three times as many children, with two groups: the mean risk is 0.85 + 0.3 + 0.025 = 1.175."""
+    areas = {"north": {"children": MANY}, "south": {"children": MANY, "groups": {"low_income": 0.2}}}
+    return described(groups=GROUPS if groups is None else groups, **{"areas": areas} | over)
+
+
+def test_a_scenario_without_groups_has_the_children_it_always_had():
+    """Every column but the new ones, to the byte, as drawn before there were groups. A change here changes all results."""
+    scenario = described(
+        demand={
+            "needs": {
+                "per_1000": {"0-5": 20, "6-12": 60, "13-17": 90},
+                "mix": {"mild": 0.7, "severe": 0.3},
+                "to": "clinic",
+                "season": {"amplitude": 0.4},
+                "trend": 0.07,
+            },
+            "others": {"rate": "50/y", "to": "clinic", "trend": -0.1},
+        },
+        services={"clinic": {"places": "endless", "course": {"length": "30d"}, "opening_list": 7}},
+    )
+    found = cohort(scenario, seed=3, replication=2)
+    digest = blake2b(digest_size=16)
+    for column in COLUMNS[:8]:
+        digest.update(np.ascontiguousarray(getattr(found, column)).tobytes())
+    assert (len(found), digest.hexdigest()) == (3919, "1277c553356824c3fdd5c6f147e1c6c0")
+    assert set(found.group.tolist()) == {NO_GROUP}
+    assert not found.waited.any()
+
+
+def test_groups_have_their_share_times_their_risk_of_the_mean_rate():
+    """The 1620 a year of 6 to 12 years: of every 1.175, 0.3 of low income in the north and 0.6 in the south, and so on."""
+    scenario, found = grouped(), []
+    plans = phases(scenario)
+    for replication in range(60):
+        one = draw_cohort(scenario, plans, 3, replication)
+        inside = (one.time >= 0) & (one.band == 1)
+        found.append(np.bincount(one.area[inside] * 3 + one.group[inside] + 1, minlength=6) / 2)
+    expected = 720 / 1.175 * np.asarray([0.85, 0.3, 0.025, 0.75, 0.6, 0.025])
+    assert (np.abs(np.mean(found, axis=0) - expected) <= 5 * np.sqrt(expected / 120)).all()
+
+
+def test_a_stream_by_rate_is_split_alike():
+    """1000 a year, shares of a half with the risks 1 and 3: 250 and 750; nobody is left over."""
+    groups = {"near": {"share": 0.5}, "far": {"share": 0.5, "risk": 3.0}}
+    scenario = load(described_by_rate("1000/y").plain() | {"groups": groups})
+    found = np.concatenate([cohort(scenario, replication=r).group for r in range(20)])
+    assert NO_GROUP not in found
+    assert np.mean(found == 1) == pytest.approx(0.75, abs=5 * np.sqrt(0.1875 / len(found)))
+
+
+def by_group(found, group):
+    return {child for child in children(found) if child[COLUMNS.index("group")] == group}
+
+
+@pytest.mark.parametrize("field", ["low_income.risk=4.5", "low_income.share=0.15"])
+def test_more_of_a_group_adds_to_it_and_takes_from_others_within_the_mean(field):
+    """Rates are means over all: what one group gains the others give. Nobody changes group, and no child is another one."""
+    scenario = grouped(areas=ALIKE)
+    base, more = cohort(scenario), cohort(apply(scenario, f"groups.{field}"))
+    assert by_group(base, 0) < by_group(more, 0)
+    assert by_group(more, NO_GROUP) < by_group(base, NO_GROUP)
+    assert by_group(more, 1) <= by_group(base, 1)
+    assert len(more) == pytest.approx(len(base), rel=0.05)
+
+
+def test_more_of_a_group_in_one_area_leaves_the_other_area_and_the_other_groups():
+    """An area's own share moves no mean: its group grows, those of no group make room, all else stays."""
+    base, more = cohort(grouped()), cohort(apply(grouped(), "areas.south.groups.low_income=0.3"))
+    assert by_group(base, 0) < by_group(more, 0)
+    assert by_group(more, NO_GROUP) < by_group(base, NO_GROUP)
+    assert by_group(base, 1) == by_group(more, 1)
+    changed = children(base) ^ children(more)
+    assert {child[COLUMNS.index("area")] for child in changed} == {1}
+
+
+def test_lowered_and_raised_demand_nest_in_every_group():
+    base = grouped()
+    lowered, plain, raised = (cohort(apply(base, f"demand.needs.per_1000.6-12*={factor}")) for factor in (0.8, 1.0, 1.25))
+    for group in (NO_GROUP, 0, 1):
+        assert by_group(lowered, group) < by_group(plain, group) < by_group(raised, group)
+
+
+def test_the_children_of_no_group_are_among_those_of_a_scenario_without_groups():
+    """A new group takes children from the rest, and gives none of them back under another name."""
+    rest = by_group(cohort(grouped(areas=ALIKE)), NO_GROUP)
+    assert rest < children(cohort(grouped(groups={}, areas=ALIKE)))
+
+
+def test_a_group_of_everyone_leaves_nobody_out():
+    found = cohort(grouped(groups={"all_of_them": {"share": 1.0, "risk": 2.0}}, areas={"north": {"children": CHILDREN}}))
+    assert set(found.group.tolist()) == {0}
+
+
+# Inhabitants and trends
+
+
+def test_more_inhabitants_from_a_date_on_are_more_children_from_then_on():
+    base = described()
+    more = cohort(apply(base, "areas.north.children.6-12*=1.5@2028-01-01"))
+    before = 362 * DAY
+    added = children(more) - children(cohort(base))
+    assert children(cohort(base)) < children(more)
+    assert {child[2:4] for child in added} == {(0, 1)}
+    assert min(child[1] for child in added) >= before
+
+
+def test_a_trend_of_one_age_band_moves_that_band_alone():
+    """10 % a year for all and 20 % more for 13 to 17 years: 1.32 a year, from the start date on."""
+    scenario = described()
+    stream = {"trend": 0.1, "trend_by_age": {"13-17": 0.2}}
+    grown = load(scenario.plain() | {"demand": {"needs": scenario.plain()["demand"]["needs"] | stream}})
+    plans, found = phases(grown), []
+    for replication in range(100):
+        one = draw_cohort(grown, plans, 5, replication)
+        found.append([np.histogram(one.time[one.band == band], bins=[-YEAR, 0, YEAR, 2 * YEAR])[0] for band in (1, 2)])
+    for seen, mean, growth in zip(np.mean(found, axis=0), (480, 540), (1.1, 1.32), strict=True):
+        expected = mean * np.asarray([1, (growth - 1) / np.log(growth), growth * (growth - 1) / np.log(growth)])
+        assert (np.abs(seen - expected) < 5 * np.sqrt(expected / 100)).all()
+    even = load(scenario.plain() | {"demand": {"needs": scenario.plain()["demand"]["needs"] | {"trend": 0.1}}})
+    young = [{child for child in children(cohort(one)) if child[3] == 1} for one in (even, grown)]
+    assert young[0] == young[1], "the other bands' children stay"
+
+
+def test_a_trend_of_a_need_moves_the_mix_and_not_the_volume():
+    """Severe grows by half a year within the mix: 30 % before the start, 0.3 x 1.5^t / (0.7 + 0.3 x 1.5^t) after t years."""
+    scenario = described(areas={"north": {"children": {band: 10 * n for band, n in CHILDREN.items()}}})
+    demand = scenario.plain()["demand"]["needs"]
+    moving = load(scenario.plain() | {"demand": {"needs": demand | {"mix_trend": {"severe": 0.5}}}})
+    base, found = cohort(scenario), cohort(moving)
+    assert found.key.tolist() == base.key.tolist()
+    warm_up = found.time < 0
+    assert (found.need == base.need)[warm_up].all()
+    assert (found.need >= base.need).all(), "whoever was severe still is"
+    for year in (0, 1):
+        inside = (found.time >= year * YEAR) & (found.time < (year + 1) * YEAR)
+        grown = 0.3 * 1.5 ** (found.time[inside] / YEAR)
+        share = np.mean(grown / (0.7 + grown))
+        assert np.mean(found.need[inside]) == pytest.approx(share, abs=5 * np.sqrt(0.25 / inside.sum()))
+
+
+# The first day
+
+
+def loaded(**over):
+    clinic = {"places": 1000, "course": {"length": "30d"}, "opening_list": 4000, "opening_mix": {"mild": 0.25, "severe": 0.75}}
+    return described(services={"clinic": clinic | over})
+
+
+def waiting(found, state):
+    return {child for child in children(found) if child[COLUMNS.index("stream")] == state}
+
+
+def test_those_on_the_list_have_needs_by_their_own_mix():
+    found = cohort(loaded())
+    here = found.stream == OPENING
+    assert here.sum() == 8000, "for each of two places"
+    assert np.mean(found.need[here]) == pytest.approx(0.75, abs=5 * np.sqrt(0.1875 / 8000))
+    assert np.mean(found.need[~here]) == pytest.approx(0.3, abs=0.05)
+    moved = cohort(loaded(opening_mix={"mild": 0.2, "severe": 0.8}))
+    assert (moved.need >= found.need).all()
+
+
+def test_those_on_the_list_have_waited_by_their_law():
+    """A gamma law of 100 days: mean and spread, within four standard errors; the draw is the child's own."""
+    law = Law(law="gamma", mean="100d", cv=0.5)
+    found = cohort(loaded(opening_waited=law.plain()))
+    waited = found.waited[found.stream == OPENING]
+    assert waited.mean() / DAY == pytest.approx(100, abs=4 * 50 / np.sqrt(len(waited)))
+    assert waited.std() / DAY == pytest.approx(50, rel=0.1)
+    assert set(waited.tolist()) <= set(table(law).tolist())
+    assert not found.waited[found.stream != OPENING].any()
+    twice = cohort(loaded(opening_waited=law.plain() | {"mean": "200d"}))
+    assert twice.key.tolist() == found.key.tolist()
+    assert np.abs(twice.waited - 2 * found.waited).max() <= 3
+
+
+def test_those_in_a_course_are_others_than_those_on_the_list():
+    """Cases and list are drawn apart: more of the one leaves the other, and longer keeps the shorter."""
+    base, more = cohort(loaded(opening_cases=100)), cohort(loaded(opening_cases=300, opening_list=4100))
+    assert len(waiting(base, OPENING_CASE)) == 200
+    assert waiting(base, OPENING_CASE) < waiting(more, OPENING_CASE)
+    assert waiting(base, OPENING) < waiting(more, OPENING)
+    assert not {child[0] for child in waiting(more, OPENING)} & {child[0] for child in waiting(more, OPENING_CASE)}
+    case = next(iter(waiting(base, OPENING_CASE)))
+    assert dict(zip(COLUMNS, case, strict=True)) | {"key": 0, "area": 0, "need": 0} == {
+        "key": 0, "time": 0, "area": 0, "band": NO_BAND, "born": NO_AGE, "need": 0, "to": 0, "stream": OPENING_CASE,
+        "group": NO_GROUP, "waited": 0,
+    }  # fmt: skip
+
+
+def test_an_area_may_state_its_own_list():
+    """Where a place differs, its own list and mix hold; the other area's children stay."""
+    areas = {"north": {"children": CHILDREN, "services": {"clinic": {"opening_list": 10}}}, "south": {"children": CHILDREN}}
+    data = loaded(opening_list=3).plain()
+    found = cohort(load(data | {"areas": areas}))
+    assert np.bincount(found.area[found.stream == OPENING]).tolist() == [10, 3]
+    assert waiting(cohort(loaded(opening_list=3)), OPENING) < waiting(found, OPENING)
+
+
+def test_a_list_changed_on_the_start_date_is_the_changed_one():
+    base = loaded(opening_list=3)
+    assert len(waiting(cohort(apply(base, "*/clinic.opening_list=5")), OPENING)) == 10
+    assert len(waiting(cohort(apply(base, "*/clinic.opening_list=5@2027-02-01")), OPENING)) == 6

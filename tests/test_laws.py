@@ -13,7 +13,21 @@ from scipy import stats
 from scenarios.schema import Law
 from scenarios.units import DAY, HOUR, YEAR
 from sim.draws import ONE, draw_all, root
-from sim.laws import BINS, FIRST, LAST, SIZE, UNIT, clock_table, hazard, look_up, look_up_all, table
+from sim.laws import (
+    BINS,
+    FIRST,
+    LAST,
+    MOST_SHARED,
+    SIZE,
+    UNIT,
+    clock_table,
+    hazard,
+    look_up,
+    look_up_all,
+    residual,
+    table,
+    total,
+)
 from sim.rules import time_left
 
 CVS = (0.05, 0.2, 0.5, 0.8, 1.0, 1.5, 2.0)
@@ -183,6 +197,157 @@ def test_a_longer_mean_moves_every_draw_by_the_same_share():
         cv = {} if name == "exponential" else {"cv": 0.9}
         base, longer = (table(Law(law=name, mean=mean, **cv)) for mean in ("10d", "12d"))
         assert np.abs(longer - 1.2 * base).max() <= 2
+
+
+# Weights and grids
+
+
+def shares(durations):
+    """The probability of each value that a table holds."""
+    return {int(value): float(WEIGHTS @ (durations == value)) for value in np.unique(durations)}
+
+
+def observed(weights, **more):
+    """1, 2, 3 … days with these weights."""
+    values = tuple(f"{day + 1}d" for day in range(len(weights)))
+    return Law(law="observed", values=values, weights=tuple(float(weight) for weight in weights), **more)
+
+
+@pytest.mark.parametrize("weights", [(1, 1), (3, 1), (1, 99_999), (99_999, 1), (1, 1, 10**6), (2, 3, 0, 5)])
+def test_few_weighted_values_come_as_often_as_stated_to_a_part_in_ten_million(weights):
+    """Two values, or more whose shares fill all bins but one: each is exact to one of the smallest bins."""
+    seen = shares(table(observed(weights)))
+    assert sum(seen.values()) == pytest.approx(1, abs=1e-12)
+    for day, weight in enumerate(weights):
+        assert seen.get((day + 1) * DAY, 0.0) == pytest.approx(weight / sum(weights), abs=1.01 / FINE)
+
+
+def test_the_rarest_of_two_values_would_be_lost_in_bins_of_one_size():
+    """The test above can fail: a value of one in 100 000 has no place among 4096 bins."""
+    weights = (1, 99_999)
+    middle = (BELOW[:-1] + BELOW[1:]) / 2
+    assert int(np.searchsorted(np.cumsum(weights) / sum(weights), middle[:LAST], side="right").min()) == 1
+
+
+@given(weights=some.lists(some.integers(0, 1000), min_size=1, max_size=MOST_SHARED).filter(any))
+@settings(max_examples=60, derandomize=True, deadline=None)
+def test_weighted_values_come_as_often_as_stated_to_one_bin(weights):
+    seen = shares(table(observed(weights)))
+    for day, weight in enumerate(weights):
+        assert seen.get((day + 1) * DAY, 0.0) == pytest.approx(weight / sum(weights), abs=1 / BINS)
+        assert weight or (day + 1) * DAY not in seen, "a weight of 0 never comes"
+
+
+def test_scaled_weights_are_the_same_weights_and_their_order_does_not_matter():
+    assert (table(observed((1, 2, 5))) == table(observed((10, 20, 50)))).all()
+    turned = Law(law="observed", values=("3d", "1d", "2d"), weights=(5.0, 1.0, 2.0))
+    assert (table(turned) == table(observed((1, 2, 5)))).all()
+
+
+def test_alike_weights_favour_nobody():
+    """60 values of one weight share what is left of the bins far apart: the mean is theirs to a thousandth."""
+    alike = table(observed([1] * 60))
+    assert float(WEIGHTS @ alike) == pytest.approx(30.5 * DAY, rel=1e-3)
+
+
+def test_many_weighted_values_are_laid_out_in_order():
+    """5000 values, each rarer the longer: the table rises, and every entry lies between the quantiles of its bin's edges."""
+    weights = [1000 * exp(-day / 700) for day in range(5000)]
+    durations = table(observed(weights))
+    assert (np.diff(durations) >= 0).all()
+    below = np.cumsum(weights) / sum(weights)
+    assert float(WEIGHTS @ durations) == pytest.approx(DAY * (1 + np.arange(5000)) @ weights / sum(weights), rel=1e-3)
+    edges = np.minimum(np.searchsorted(below, BELOW), 4999)
+    assert (durations >= (edges[:-1] + 1) * DAY).all()
+    assert (durations <= (edges[1:] + 1) * DAY).all()
+
+
+def test_a_grid_rounds_every_duration_up():
+    """Each entry is the least multiple of the grid not below what it was; a whole one stays."""
+    law = {"law": "gamma", "mean": "10d", "cv": 1.0}
+    plain, days = table(Law.model_validate(law)), table(Law.model_validate(law | {"grid": "1d"}))
+    assert (days % DAY == 0).all()
+    assert (days >= plain).all()
+    assert (days - plain < DAY).all()
+    assert set(table(Law(mean="14d", grid="1d")).tolist()) == {14 * DAY}
+    assert set(table(Law(mean="0s", grid="1d")).tolist()) == {DAY}, "no duration is 0, so none is rounded to 0"
+    assert set(table(Law(mean="10d", grid="1w"), 1.5).tolist()) == {21 * DAY}, "15 days, stretched first, are three weeks"
+
+
+def test_weighted_values_on_a_grid_keep_their_shares():
+    assert shares(table(observed((1, 1, 2), grid="2d"))) == pytest.approx({2 * DAY: 0.5, 4 * DAY: 0.5}, abs=1e-7)
+
+
+# What is left
+
+
+def moments(durations, *powers):
+    return [float(WEIGHTS @ durations.astype(np.float64) ** power) for power in powers]
+
+
+@pytest.mark.parametrize(("law", "cv"), named(laws()))
+def test_the_mean_of_what_is_left_is_the_mean_square_over_twice_the_mean(law, cv):
+    """Of the table itself, to the second; and so of the law to the thousandth its second moment is good for."""
+    mean, square = moments(table(law), 1, 2)
+    (left,) = moments(residual(table(law)), 1)
+    assert left == pytest.approx(square / (2 * mean), rel=1e-9, abs=1.0)
+    assert left == pytest.approx(law.mean * (1 + cv**2) / 2, rel=1.1e-3, abs=1.0)
+
+
+@pytest.mark.parametrize(("law", "cv"), named(laws()))
+def test_the_second_moment_of_what_is_left_is_the_third_over_three_times_the_mean(law, cv):
+    mean, cube = moments(table(law), 1, 3)
+    (left,) = moments(residual(table(law)), 2)
+    assert left == pytest.approx(cube / (3 * mean), rel=1e-3)
+
+
+def test_what_is_left_of_an_exponential_duration_is_one():
+    """It has no memory: every quantile but the last hundred thousandth agrees to a hundredth."""
+    whole = table(Law(law="exponential", mean="30d"))
+    left = residual(whole)
+    inside = SIZE - BINS // 20
+    assert np.abs(left[:inside] / whole[:inside] - 1).max() < 1e-2
+    assert np.abs(left[10 : LAST - 2] / whole[10 : LAST - 2] - 1).max() < 1e-3
+
+
+def test_what_is_left_of_a_fixed_duration_is_uniform():
+    left = residual(table(Law(mean="10d")))
+    assert np.abs(left - table(Law(law="uniform", low="0s", high="10d"))).max() <= 2
+
+
+def test_what_is_left_of_two_values_worked_by_hand():
+    """1 or 3 days alike: density 1/2 up to a day and 1/4 from there to three; median 1 day, upper quartile 2."""
+    left = residual(table(Law(law="observed", values=("1d", "3d"), weights=(1.0, 1.0))))
+    for quantile, day in ((0.25, 0.5), (0.5, 1.0), (0.75, 2.0), (0.9999999, 3.0)):
+        assert look_up(left, round(quantile * ONE)) == pytest.approx(day * DAY, abs=2 * DAY / BINS + 2)
+
+
+def test_what_is_left_of_a_table_out_of_order_is_that_of_the_same_in_order():
+    """Weighted values stand in order within each level only."""
+    turned = table(observed((2, 3, 0, 5)))
+    assert (np.diff(turned) < 0).any()
+    mean, square = moments(turned, 1, 2)
+    left = residual(turned)
+    assert (np.diff(left) >= -1).all()
+    assert moments(left, 1)[0] == pytest.approx(square / (2 * mean), abs=1.0)
+
+
+@given(durations=some.lists(some.integers(1, 100 * YEAR), min_size=1, max_size=8))
+@settings(max_examples=60, derandomize=True, deadline=None)
+def test_what_is_left_is_a_table_of_seconds_and_never_longer_than_the_longest(durations):
+    law = Law(law="observed", values=tuple(f"{d}s" for d in durations), weights=tuple(1.0 for _ in durations))
+    left = residual(table(law))
+    assert left.shape == (SIZE,)
+    assert left.dtype == np.int64
+    assert left.min() >= 1
+    assert left.max() <= max(durations) + 1
+    assert (np.diff(left) >= -1).all()
+
+
+def test_the_exact_sum_of_a_table_is_its_mean():
+    for law, _ in laws():
+        assert total(table(law)) / FINE == pytest.approx(law.mean, abs=1.0)
+    assert total(table(Law(mean="7s"))) == 7 * FINE
 
 
 # Clocks

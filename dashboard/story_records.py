@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from dashboard.story_words import CODES, IN_COURSE, Record, Told
+from dashboard.story_words import CODES, Record, Told
 from scenarios.schema import ENDINGS
 from scenarios.units import WEEK
 from sim.plan import NOWHERE
@@ -44,7 +44,7 @@ def told_of(records: Sequence[Record], own: Sequence[Record]) -> Iterator[Told]:
     """What a story tells of the records, without what says the same twice."""
     nows = {(r.kind, r.place, r.stay, r.time) for r in own}
     over = {(r.time, SAYS_IT_IS_OVER.get((r.kind, r.detail), "")) for r in own}
-    midway = any(r.kind is Kind.AROSE and r.detail == IN_COURSE for r in own)
+    opening = min(0, own[0].detail) if own[0].kind is Kind.AROSE else 0
     around = set(_around(records, own))
     started: dict[tuple[int, int], int] = {}
     left: dict[int, int] = {}  # when the way to a place began; the way to a door under NOWHERE
@@ -68,7 +68,7 @@ def told_of(records: Sequence[Record], own: Sequence[Record]) -> Iterator[Told]:
             continue
         lasted = record.time - started.get(stay, record.since)
         way = _way(record, left) if record.kind in ARRIVES else 0
-        yield Told(record, lasted, way, midway and record.stay == 1 and record.time == own[0].time)
+        yield Told(record, lasted, way, opening if record.time == own[0].time else 0)
 
 
 def _way(record: Record, left: dict[int, int]) -> int:

@@ -11,7 +11,7 @@ from dashboard.texts import Language, chosen, joined, text
 from scenarios.changes import dates, resolved
 from scenarios.resolve import catchments_of, service_of
 from scenarios.schema import ENDINGS, REASONS, STEPS, Area, Catchment, Label, Scenario, Service
-from scenarios.units import DAY, MINUTE, WEEK
+from scenarios.units import DAY, HOUR, MINUTE, WEEK
 from sim.plan import Plan
 from sim.records import Kind
 
@@ -57,8 +57,8 @@ class Told(NamedTuple):
     """Of a course that ends: seconds since it started, assessment and all."""
     way: int = 0
     """Of an arrival: seconds since a door was sought or the handover began."""
-    midway: bool = False
-    """Of a course that starts: it was under way on the first day."""
+    opening: int = 0
+    """Of a course that starts as the child is first seen: ``WAITING`` or ``IN_COURSE`` where it was there already."""
 
 
 def is_wrong(record: Record) -> bool:
@@ -158,9 +158,16 @@ class Words:
         return staff is not None and (staff.fte is not None or staff.fte_per_1000 is not None)
 
     def _amount(self, pool: int, units: int) -> str:
-        if self._is_staff(pool):
-            return self.say("hours", number=numbers.decimal(round(units * MINUTE / 3600, 1), self.language))
-        return self.say("places", number=numbers.whole(units, self.language))
+        """Minutes a week of posts and rooms as hours; places and ceilings as a number."""
+        place, name = self.shape.pools[pool]
+        staff = self._service(place).staff.get(name)
+        if staff is None or staff.cases is not None or staff.cases_per_fte:
+            amount = self.say("place") if units == 1 else self.say("places", number=numbers.whole(units, self.language))
+        else:
+            hours = round(units * MINUTE / HOUR, 1)
+            unit = text("one_hours a week" if hours == 1 else "unit_hours a week", self.language)
+            amount = f"{numbers.decimal(hours, self.language)} {unit}"
+        return amount if staff is None else self.say("of_pool", amount=amount, pool=self._pool(pool))
 
     # -- sentences ------------------------------------------------------------------------------------------------------
 
@@ -217,7 +224,7 @@ class Words:
                 helpers = self._helpers(detail)
                 return "by" if helpers else "", {"helpers": helpers}
             case Kind.OVERLOADED | Kind.CAPACITY:
-                return "", {"pool": self._pool(record.place), "amount": self._amount(record.place, detail)}
+                return "", {"amount": self._amount(record.place, detail)}
             case _:
                 return "", {}
 
@@ -232,8 +239,8 @@ class Words:
     def _how_started(self, told: Told) -> str:
         record = told.record
         waited = record.time > record.since
-        if told.midway:
-            return "midway"
+        if told.opening:
+            return "midway" if told.opening == IN_COURSE else "first_day"
         if record.detail % 2:
             return "urgent_waited" if waited else "urgent"
         return "" if waited else "no_wait"

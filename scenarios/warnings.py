@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from scenarios.changes import dates, resolved
 from scenarios.check_areas import Found, Variants, said_once, variants_of
@@ -31,13 +32,12 @@ class Warning:
 
 def warnings(scenario: Scenario) -> tuple[Warning, ...]:
     """Everything of a sound scenario that is allowed but should be said, on any date; each once."""
-    found: dict[Warning, None] = {}
+    opening = resolved(scenario, resolved(scenario, date.min).period.start)
+    found = [*_full_from_the_start(opening), *_filled_twice(opening, variants_of(opening)[0])]
     for day in dates(scenario):
-        now = resolved(scenario, day)
-        variants = variants_of(now)[0]
-        said = (_locks(variants), _thresholds(variants), _full_from_the_start(now), _filled_twice(now, variants))
-        found |= dict.fromkeys(Warning(dotted(path), text) for path, text in said_once(item for some in said for item in some))
-    return tuple(found)
+        variants = variants_of(resolved(scenario, day))[0]
+        found += [*_locks(variants), *_thresholds(variants)]
+    return tuple(Warning(dotted(path), text) for path, text in said_once(found))
 
 
 def _locks(variants: Variants) -> Found:
@@ -53,10 +53,10 @@ def _locks(variants: Variants) -> Found:
         circle = _circle(holding, start)
         if circle and frozenset(circle) not in said:
             said.add(frozenset(circle))
-            longest = min(holding[a][b] for a, b in zip(circle, (*circle[1:], start), strict=True))
+            first = min(holding[a][b] for a, b in zip(circle, (*circle[1:], start), strict=True))
             way = " → ".join((*circle, start))
             text = (
-                f"each waits for room in the next: {way}. They can lock each other until {format_duration(longest)} have passed"
+                f"each waits for room in the next, {way}: they can lock each other until {format_duration(first)} have passed"
             )
             yield ("services", start, "routes"), text
 

@@ -168,7 +168,7 @@ class Courses(Lists):
             if self.draw(row, self.purpose["dropout"][service], ordinal) < dropout:
                 stay.cut = DROPPED_OUT
                 length = part(length, self.draw(row, self.purpose["dropout_at"][service], ordinal))
-        if self.odd[place]:
+        if self.cuts[place]:
             length = self._cut_short(stay, self.terms[place], length)
         stay.callbacks = self.on_course
         self.schedule(stay, COURSE, stay.child, length)

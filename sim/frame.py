@@ -48,9 +48,13 @@ def _is_ordinary(terms: Terms) -> bool:
     return not any(special)
 
 
+def _is_cut(terms: Terms) -> bool:
+    return bool(terms.ends_at) or terms.steps_up is not None or terms.calendar >= 0
+
+
 def _is_odd(terms: Terms) -> bool:
-    odd = (terms.ends_at, terms.steps_up is not None, terms.somatic_check, terms.calendar >= 0, terms.dose, terms.party)
-    return any(odd) or any(stretch.dropout for stretch in terms.stretches)
+    odd = (terms.somatic_check, terms.dose, terms.party, *(stretch.dropout for stretch in terms.stretches))
+    return _is_cut(terms) or any(odd)
 
 
 class Clock(simpy.Environment):
@@ -197,7 +201,10 @@ class Frame:
         ]
         odd = [_is_odd(terms) for terms in each]
         self.odd = [odd[number[id(terms)]] for terms in plan.terms]
-        """By place: something may end a course before its time, or pause it."""
+        """By place: the length of a course is not all there is to say about its end."""
+        cuts = [_is_cut(terms) for terms in each]
+        self.cuts = [cuts[number[id(terms)]] for terms in plan.terms]
+        """By place: closures, birthdays or a helper who sees more may move the end of a phase."""
         self.plain = [terms.order == FIRST_COME for terms in plan.terms]
         self.gate = [terms.party.every if terms.party else terms.every for terms in plan.terms]
         self.route_streams = self.purpose["route"]

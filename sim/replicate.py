@@ -21,6 +21,7 @@ from sim.fold import fold
 from sim.identities import check
 from sim.plan import Plan
 from sim.result import Replication, Result, children_table
+from sim.supply import draw_supply
 
 Record = Literal["log", "children", "weekly"]
 Progress = Callable[[int], None]
@@ -108,7 +109,7 @@ def _check_arguments(replications: int, seed: int, engine: str, workers: int | N
 def one(plans: Sequence[Plan], task: _Task, number: int) -> Replication:
     """One replication, checked against its identities."""
     cohort = draw_cohort(task.scenario, plans, task.seed, number)
-    trajectory = simulate(plans, cohort)
+    trajectory = simulate(plans, cohort, supply=draw_supply(plans, task.seed, number))
     check(plans, trajectory)
     folded = fold(plans, cohort, trajectory.log, task.by)
     if task.record == "log":

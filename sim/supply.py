@@ -249,7 +249,9 @@ class _Staffing:
         return float(np.interp(quantile * below[-1], below, u))
 
     def _rest(self, table: Ints) -> Ints:
-        return self.rests.setdefault(id(table), residual(table))
+        if id(table) not in self.rests:
+            self.rests[id(table)] = residual(table)
+        return self.rests[id(table)]
 
     # -- events -------------------------------------------------------------------------------------------------------------
 

@@ -100,7 +100,7 @@ def test_the_ladder_itself_is_sound(tmp_path):
 def test_a_ladder_of_every_mechanism_is_sound(tmp_path):
     path = tmp_path / "it.yaml"
     path.write_text(WHOLE, encoding="utf-8")
-    assert len(phases(load(path))) == 1
+    assert len(phases(load(path))) == 2  # before and after the clinic closes
 
 
 # -- one fault: what is replaced, by what, on which field, and what is said ---------------------------------------------
@@ -323,7 +323,11 @@ demand:
     trend_by_age: {6-12: 0.02}
   sent: {rate: 5/y, to: clinic, maps: 0.5}
 doors:
-  nurse: {share: 0.6, to: [clinic, team], finds: {rate: 0.2/y, at: 1.5}, quiet: [{over: 60d, share: 0.2}, {over: 120d, share: 0.5}]}
+  nurse:
+    share: 0.6
+    to: [clinic, team]
+    finds: {rate: 0.2/y, at: 1.5}
+    quiet: [{over: 60d, share: 0.2}, {over: 120d, share: 0.5}]
   chat: {share: 0.4, to: clinic, ages: [6, 17], groups: {refugee: 0.5}}
 services:
   clinic:
@@ -400,15 +404,27 @@ labour_markets:
 leaves_at: 25
 areas:
   north: {catchment: c, children: {0-5: 900, 6-12: 1000}, groups: {poor: 0.4}}
-  south: {catchment: c, children: {0-5: 500, 6-12: 700}}
+  south:
+    catchment: c
+    children: {0-5: 500, 6-12: 700}
 """
 
 TOGETHER = [
     # names that exist nowhere
-    ("groups: {refugee: 0.5}", "groups: {refugees: 0.5}", "doors.chat.groups.refugees", 'no group "refugees"; did you mean "refugee"?'),
+    (
+        "groups: {refugee: 0.5}",
+        "groups: {refugees: 0.5}",
+        "doors.chat.groups.refugees",
+        'no group "refugees"; did you mean "refugee"?',
+    ),
     ("groups: {poor: 0.4}", "groups: {por: 0.4}", "areas.north.groups.por", 'there is no group "por"; did you mean "poor"?'),
     ("switch: {to: course", "switch: {to: curse", "services.clinic.waiting_list.switch.to", 'there is no service "curse"'),
-    ("excludes: [course]", "excludes: [cours]", "services.clinic.excludes[0]", 'there is no service "cours"; did you mean "course"?'),
+    (
+        "excludes: [course]",
+        "excludes: [cours]",
+        "services.clinic.excludes[0]",
+        'there is no service "cours"; did you mean "course"?',
+    ),
     (
         "[clinic, nurse, sent]",
         "[clinic, nurze, sent]",
@@ -433,12 +449,27 @@ TOGETHER = [
         'there is no pool "counselor" here; did you mean "counsellor"?',
     ),
     # pools of single pieces of work
-    ("hours: {counsellor: 0.5,", "hours: {counselor: 0.5,", "services.clinic.routes[0].hours", 'there is no pool "counselor" here'),
+    (
+        "hours: {counsellor: 0.5,",
+        "hours: {counselor: 0.5,",
+        "services.clinic.routes[0].hours",
+        'there is no pool "counselor" here',
+    ),
     ("team.doctor: 0.25", "team.docter: 0.25", "services.clinic.routes[0].hours", 'there is no pool "team.docter": write'),
-    ("hours: {counsellor: 0.5, team.doctor: 0.25}", "hours: 0.5", "services.clinic.routes[0].hours", "say which pool the hours"),
+    (
+        "hours: {counsellor: 0.5, team.doctor: 0.25}",
+        "hours: 0.5",
+        "services.clinic.routes[0].hours",
+        "say which pool the hours",
+    ),
     ("{secretary: 0.5}", "{secretry: 0.5}", "services.team.intake.hours", 'there is no pool "secretry" here; did you mean'),
     ("hours: {doctor: 0.5,", "hours: {docter: 0.5,", "services.team.intake.meeting.hours", 'there is no pool "docter" here'),
-    ("{clinic.counsellor: 1.0}", "{counsellor: 1.0}", "coordination.hours", "say which pool the hours are from, as service.pool"),
+    (
+        "{clinic.counsellor: 1.0}",
+        "{counsellor: 1.0}",
+        "coordination.hours",
+        "say which pool the hours are from, as service.pool",
+    ),
     ("{clinic.counsellor: 1.0}", "1.0", "coordination.hours", "say which pool the hours are from, as service.pool"),
     ("{clinic.counsellor: 1.0}", "{clinic.nobody: 1.0}", "coordination.hours", 'there is no pool "clinic.nobody"'),
     ("coordination:", "crisis: {to: ward, hours: 1.0}\ncoordination:", "crisis.hours", "as service.pool"),
@@ -448,14 +479,29 @@ TOGETHER = [
         "services.ward.routes[0].hours",
         "as service.pool: there is no staff here",
     ),
-    ("hours: {counsellor: 0.5,", "hours: {caseload: 1,", "services.clinic.routes[0].hours", '"caseload" is a ceiling of cases and has'),
-    ("{secretary: 0.5}", "{clinic.caseload: 1}", "services.team.intake.hours", '"clinic.caseload" is a ceiling of cases and has'),
+    (
+        "hours: {counsellor: 0.5,",
+        "hours: {caseload: 1,",
+        "services.clinic.routes[0].hours",
+        '"caseload" is a ceiling of cases and has',
+    ),
+    (
+        "{secretary: 0.5}",
+        "{clinic.caseload: 1}",
+        "services.team.intake.hours",
+        '"clinic.caseload" is a ceiling of cases and has',
+    ),
     ("hours: {doctor: 0.5,", "hours: {clinic.caseload: 1,", "services.team.intake.meeting.hours", "is a ceiling of cases"),
     ("{clinic.counsellor: 1.0}", "{clinic.caseload: 1.0}", "coordination.hours", "is a ceiling of cases and has no hours"),
     # pools of courses
     ("caseload: 1,", "caseload: 0.5,", "services.clinic.course.hours", "takes whole cases of caseload (got 0.5)"),
     ("{clinic.counsellor: 2.0}]", "{clinic.caseload: 1}]", "services.course.course.hours", "on the cases of another service"),
-    ("{fte: 1.0}}\n    waiting_list: {order", "{cases: 3}}\n    waiting_list: {order", "services.team.intake.hours", "is a ceiling"),
+    (
+        "{fte: 1.0}}\n    waiting_list: {order",
+        "{cases: 3}}\n    waiting_list: {order",
+        "services.team.intake.hours",
+        "is a ceiling",
+    ),
     (
         "room: {rooms: 3}",
         "room: {}",
@@ -474,7 +520,12 @@ TOGETHER = [
         "services.team.staff.secretary",
         "is never used: no course, task or ceiling names it",
     ),
-    ("cases_per_fte: {counsellor: 20}", "cases_per_fte: {room: 20}", "services.clinic.staff.caseload.cases_per_fte.room", "no posts"),
+    (
+        "cases_per_fte: {counsellor: 20}",
+        "cases_per_fte: {room: 20}",
+        "services.clinic.staff.caseload.cases_per_fte.room",
+        "no posts",
+    ),
     (
         "cases_per_fte: {counsellor: 20}",
         "cases_per_fte: {caseload: 20}",
@@ -496,7 +547,12 @@ TOGETHER = [
     # turnover and labour markets
     ("stay: 3y", "stay: 0d", "services.clinic.staff.counsellor.turnover.stay", "must be above 0"),
     ("stay: 3y, market: local", "stay: 3y", "services.clinic.staff.counsellor.turnover", "give either recruit or market"),
-    ("hires: 4/y", "hires: 0/y", "labour_markets.local.hires", "must be above 0: a post that falls vacant would never be filled"),
+    (
+        "hires: 4/y",
+        "hires: 0/y",
+        "labour_markets.local.hires",
+        "must be above 0: a post that falls vacant would never be filled",
+    ),
     ("hires: 4/y", "hires: 2/s", "labour_markets.local.hires", "must be at most 1/s"),
     (
         "places: 4",
@@ -523,7 +579,12 @@ TOGETHER = [
         "services.course.course.group",
         "a group course has no assessment",
     ),
-    ("interval: 7d, hours: {doctor", "interval: 7d, group: {size: 2}, hours: {doctor", "services.team.assessment.group", "of one child"),
+    (
+        "interval: 7d, hours: {doctor",
+        "interval: 7d, group: {size: 2}, hours: {doctor",
+        "services.team.assessment.group",
+        "of one child",
+    ),
     (
         "group: {size: 8, least: 4}}",
         "group: {size: 8, least: 4}}\n    alongside: [{to: ward}]",
@@ -542,29 +603,79 @@ TOGETHER = [
     # lists
     ("order: deadline", "order: [deadline, deadline]", "services.team.waiting_list.order", "names one order twice"),
     ("order: [severity, first_come]", "order: deadline", "services.clinic.waiting_list.order", "and the service has none"),
-    ("order: [severity, first_come]", "order: first_come", "services.clinic.waiting_list.rises", "the order does not ask for severity"),
+    (
+        "order: [severity, first_come]",
+        "order: first_come",
+        "services.clinic.waiting_list.rises",
+        "the order does not ask for severity",
+    ),
     ("rises: 90d", "rises: 0d", "services.clinic.waiting_list.rises", "must be above 0"),
     ("rises: 90d", "rises: {law: uniform, low: 0d, high: 0d}", "services.clinic.waiting_list.rises", "must be above 0"),
-    ("      every: 7d\n", "      every: 0d\n", "services.clinic.waiting_list.every", "must be above 0; left out, places are given"),
-    ("      every: 7d\n", "      every: 7d\n      length: 0\n", "services.clinic.waiting_list.length", "leaves nobody for the meetings"),
-    ("review: 14d", "review: 0d", "services.clinic.waiting_list.switch.review", "must be above 0; left out, the switch is tried"),
+    (
+        "      every: 7d\n",
+        "      every: 0d\n",
+        "services.clinic.waiting_list.every",
+        "must be above 0; left out, places are given",
+    ),
+    (
+        "      every: 7d\n",
+        "      every: 7d\n      length: 0\n",
+        "services.clinic.waiting_list.length",
+        "leaves nobody for the meetings",
+    ),
+    (
+        "review: 14d",
+        "review: 0d",
+        "services.clinic.waiting_list.switch.review",
+        "must be above 0; left out, the switch is tried",
+    ),
     ("meeting: {every: 7d", "meeting: {every: 0d", "services.team.intake.meeting.every", "must be above 0; left out, there is"),
     ("{over: 180d", "{over: 80d", "services.clinic.balking[1].over", "state known waits in rising order (got 80d after 90d)"),
     ("{over: 180d", "{over: 90d", "services.clinic.balking[1].over", "must be longer than the one before"),
     ("{over: 120d", "{over: 60d", "doors.nurse.quiet[1].over", "must be longer than the one before"),
-    ("{to: course, over: 30d", "{to: clinic, over: 30d", "services.clinic.waiting_list.switch.to", "clinic is the service itself"),
-    ("{to: course, over: 30d", "{to: ward, over: 30d", "services.clinic.waiting_list.switch.to", "ward is on red, clinic on yellow"),
+    (
+        "{to: course, over: 30d",
+        "{to: clinic, over: 30d",
+        "services.clinic.waiting_list.switch.to",
+        "clinic is the service itself",
+    ),
+    (
+        "{to: course, over: 30d",
+        "{to: ward, over: 30d",
+        "services.clinic.waiting_list.switch.to",
+        "ward is on red, clinic on yellow",
+    ),
     # deadlines
     ("{working_days: 65, overflow", "{overflow", "services.team.deadline", "is a deadline policy without deadlines"),
-    ("{working_days: 65, overflow", "{overflow", "services.team.deadline.overflow", "follows when a deadline is broken, and there is none"),
-    ("deadline: {working_days: 65, overflow: {to: elsewhere, price: 100000}}", "deadline: {}", "services.team.deadline", "without deadlines"),
+    (
+        "{working_days: 65, overflow",
+        "{overflow",
+        "services.team.deadline.overflow",
+        "follows when a deadline is broken, and there is none",
+    ),
+    (
+        "deadline: {working_days: 65, overflow: {to: elsewhere, price: 100000}}",
+        "deadline: {}",
+        "services.team.deadline",
+        "without deadlines",
+    ),
     (", price: 100000", "", "services.team.deadline.overflow.price", "is missing"),
     ("{to: elsewhere, price", "{to: team, price", "services.team.deadline.overflow.to", "is the service itself"),
     # opening and closing
     ("closes: 2027-03-01", "closes: 2026-01-01", "services.clinic.closes", "must be after opens, 2026-01-01 (got 2026-01-01)"),
     ("until: 2028-01-01", "until: 2025-12-31", "services.clinic.grant.until", "must be after opens, 2026-01-01: it would end"),
-    ("[2027-02-01, 2027-02-05]", "[2027-02-05, 2027-02-01]", "calendars.july.dates[0]", "the first day must not be after the last"),
-    ("[07-01, 07-31]", "[02-28, 02-30]", "calendars.july.yearly[0][1]", 'must be a day that a year has, such as "07-01" (got "02-30")'),
+    (
+        "[2027-02-01, 2027-02-05]",
+        "[2027-02-05, 2027-02-01]",
+        "calendars.july.dates[0]",
+        "the first day must not be after the last",
+    ),
+    (
+        "[07-01, 07-31]",
+        "[02-28, 02-30]",
+        "calendars.july.yearly[0][1]",
+        'must be a day that a year has, such as "07-01" (got "02-30")',
+    ),
     ("[07-01, 07-31]", "[04-31, 05-02]", "calendars.july.yearly[0][0]", '(got "04-31")'),
     ("[07-01, 07-31]", "[01-01, 12-31]", "calendars.july.yearly", "closes every day of the year"),
     ("[07-01, 07-31]", "[01-03, 12-23]", "calendars.july.yearly", "closes every day of the year"),
@@ -578,7 +689,12 @@ TOGETHER = [
     # holding on, and what cannot run together
     ("hold: {at_most: 30d}", "hold: {}", "services.clinic.routes[0].hold.at_most", "is missing"),
     ("hold: {at_most: 30d}", "hold: {at_most: 0d}", "services.clinic.routes[0].hold.at_most", "must be above 0"),
-    ("hold: {at_most: 30d}", "urgent: true, hold: {at_most: 30d}", "services.clinic.routes[0].hold", "whoever is urgent starts at once"),
+    (
+        "hold: {at_most: 30d}",
+        "urgent: true, hold: {at_most: 30d}",
+        "services.clinic.routes[0].hold",
+        "whoever is urgent starts at once",
+    ),
     (
         "balked], delay: 1d",
         "balked], hold: {at_most: 1d}",
@@ -593,12 +709,22 @@ TOGETHER = [
     ),
     ("coordination:", "crisis: {to: ward, hold: {at_most: 1d}}\ncoordination:", "crisis.hold", "no course ends in a crisis"),
     ("excludes: [course]", "excludes: [clinic]", "services.clinic.excludes[0]", "is the service itself"),
-    ("excludes: [course]", "excludes: [team]", "services.clinic.excludes[0]", "clinic and team exclude each other, and one is offered"),
+    (
+        "excludes: [course]",
+        "excludes: [team]",
+        "services.clinic.excludes[0]",
+        "clinic and team exclude each other, and one is offered",
+    ),
     ("ends_at: 21", "ends_at: 21\n    excludes: [clinic]", "services.team.excludes[0]", "team and clinic exclude each other"),
     ("step: yellow\n    calendar", "calendar", "services.clinic.steps_up", "no need is above a service without a step"),
     # ages
     ("ages: [6, 17]", "ages: [17, 6]", "doors.chat.ages", "the first year must not be above the last (got 17 and 6)"),
-    ("[0, 17]\n    waits_until: 18", "[13, 17]\n    waits_until: 13", "services.team.waits_until", "must be above 13, the age from which"),
+    (
+        "[0, 17]\n    waits_until: 18",
+        "[13, 17]\n    waits_until: 13",
+        "services.team.waits_until",
+        "must be above 13, the age from which",
+    ),
     ("ends_at: 21", "ends_at: 0", "services.team.ends_at", "must be above 0, the age from which"),
     ("ends_at: 21", "ends_at: 17", "services.team.ends_at", "must not be below waits_until"),
     ("leaves_at: 25", "leaves_at: 0", "leaves_at", "must be above 0, the age from which clinic takes children (got 0)"),
@@ -612,7 +738,12 @@ TOGETHER = [
     # who comes
     ("at: 1.5", "at: 0", "doors.nurse.finds.at", "must be above 0: the rate holds at this staffing"),
     ("{rate: 0.2/y, at", "{rate: 2/s, at", "doors.nurse.finds.rate", "must be at most 1/s"),
-    ("to: [clinic, team], finds", "to: ward, finds", "doors.nurse.finds.at", "follows the staff behind the door, and ward has no posts"),
+    (
+        "to: [clinic, team]\n",
+        "to: ward\n",
+        "doors.nurse.finds.at",
+        "follows the staff behind the door, and ward has no posts",
+    ),
     ("{0-5: 500, 6-12: 700}", "{18-25: 700}", "areas.south.children", "nobody is 0-17 here: doors.X.finds.at counts per 1000"),
     ("trend_by_age: {6-12", "trend_by_age: {13-17", "demand.children.trend_by_age.13-17", "no rate is stated for 13-17"),
     ("    mix: {mild: 0.7, severe: 0.3}\n", "", "demand.children.mix_trend", "changes nothing: state the mix that it moves"),
@@ -629,7 +760,9 @@ def rid(text):
     return re.sub(r"\s+", " ", text)[:60]
 
 
-@pytest.mark.parametrize(("old", "new", "field", "rule"), TOGETHER, ids=[rid(f"{new} {field}") for _, new, field, _ in TOGETHER])
+@pytest.mark.parametrize(
+    ("old", "new", "field", "rule"), TOGETHER, ids=[rid(f"{new} {field}") for _, new, field, _ in TOGETHER]
+)
 def test_what_does_not_fit_another_mechanism_is_named_with_its_line_and_field(old, new, field, rule, tmp_path):
     assert old in WHOLE
     text = WHOLE.replace(old, new, 1)
@@ -673,6 +806,92 @@ def test_faults_of_how_parts_fit_are_all_listed_too(tmp_path):
         "services.clinic.routes[0].to",
         "services.team.ages",
     ]
+
+
+def test_faults_of_many_mechanisms_are_one_error_in_the_order_of_the_file(tmp_path):
+    changes = (
+        ("poor: {share: 0.2", "poor: {share: 0.95"),
+        ("mix_trend: {severe", "mix_trend: {sever"),
+        ("at: 1.5", "at: 0"),
+        ("until: 2028-01-01", "until: 2025-12-31"),
+        ("stay: 3y", "stay: 0d"),
+        ("cases_per_fte: {counsellor", "cases_per_fte: {room"),
+        ("order: [severity, first_come]", "order: [deadline]"),
+        ("excludes: [course]", "excludes: [team]"),
+        ("caseload: 1,", "caseload: 0.5,"),
+        ("{at_most: 30d}", "{at_most: 0d}"),
+        ("least: 4}}", "least: 4}}\n    alongside: [{to: ward}]"),
+        ("opening_cases: 2", "opening_cases: 5"),
+        ("ends_at: 21", "ends_at: 17"),
+        ("referrers: [clinic,", "referrers: [clinik,"),
+        ("{working_days: 65, overflow", "{overflow"),
+        ("{clinic.counsellor: 1.0}", "{clinic.caseload: 1.0}"),
+        ("[07-01, 07-31]", "[02-28, 02-30]"),
+        ("hires: 4/y", "hires: 0/y"),
+        ("groups: {poor: 0.4}", "groups: {por: 0.4}"),
+    )
+    text = WHOLE
+    for old, new in changes:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    found = faults_of(text, tmp_path)
+    assert [field for _, field, _ in found] == [
+        "groups",
+        "demand.children.mix_trend.sever",
+        "doors.nurse.finds.at",
+        "services.clinic.grant.until",
+        "services.clinic.staff.counsellor.turnover.stay",
+        "services.clinic.staff.caseload.cases_per_fte.room",
+        "services.clinic.waiting_list.order",
+        "services.clinic.waiting_list.rises",
+        "services.clinic.excludes[0]",
+        "services.clinic.course.hours",
+        "services.clinic.routes[0].hold.at_most",
+        "services.course.course.group",
+        "services.ward.opening_cases",
+        "services.team.ends_at",
+        "services.team.intake.referrers[0]",
+        "services.team.deadline",
+        "services.team.deadline.overflow",
+        "coordination.hours",
+        "calendars.july.yearly[0][1]",
+        "labour_markets.local.hires",
+        "areas.north.groups.por",
+        "areas.north.groups",
+    ]
+    lines = [line for line, _, _ in found]
+    assert lines == sorted(lines)
+    assert lines == [reading.read_text(text).line(reading.path_of(field)) for _, field, _ in found]
+
+
+def test_what_is_wrong_everywhere_is_not_said_again_where_a_service_differs(tmp_path):
+    text = WHOLE.replace("rises: 90d", "rises: 0d") + "    services: {clinic: {weight: 1}}\n"
+    assert [field for _, field, _ in faults_of(text, tmp_path)] == ["services.clinic.waiting_list.rises"]
+    text = WHOLE + "    services: {clinic: {waiting_list: {rises: 0d}}}\n"
+    assert [field for _, field, _ in faults_of(text, tmp_path)] == ["areas.south.services.clinic.waiting_list.rises"]
+
+
+def test_faults_of_areas_do_not_hide_those_of_services(tmp_path):
+    text = WHOLE.replace("rises: 90d", "rises: 0d") + "    services: {clinik: {weight: 1}}\nfocus: [east]\n"
+    assert [field for _, field, _ in faults_of(text, tmp_path)] == [
+        "services.clinic.waiting_list.rises",
+        "areas.south.services.clinik",
+        "focus[0]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ("labour_markets.local.hires=5/y", "labour_markets"),
+        ("calendars.july.public_holidays=false", "calendars"),
+        ("leaves_at=23", "leaves_at"),
+    ],
+)
+def test_what_is_one_for_a_whole_run_cannot_change_on_a_date(change, field):
+    scenario = load(reading.read_text(WHOLE).data)
+    with pytest.raises(TrinnError, match=f"{field}: cannot change on a date, only from the beginning"):
+        apply(scenario, f"{change}@2027-02-01")
 
 
 def test_a_missing_part_is_named_without_a_false_line(tmp_path):
@@ -983,6 +1202,7 @@ VALUES = st.one_of(
     st.dictionaries(st.sampled_from(["fte", "to", "law", "mean", "nb", "clinic"]), st.integers(-1, 5), max_size=2),
 )
 DATA = reading.read_text(LADDER).data
+LADDERS = {"ladder": DATA, "every mechanism": reading.read_text(WHOLE).data}
 
 
 def spots(data, path=()):
@@ -996,15 +1216,16 @@ def spots(data, path=()):
             yield from spots(value, (*path, index))
 
 
-SPOTS = [path for path in spots(DATA) if path]
+SPOTS = {name: [path for path in spots(data) if path] for name, data in LADDERS.items()}
 
 
+@pytest.mark.parametrize("name", LADDERS)
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data())
-def test_no_mutation_of_a_scenario_raises_anything_but_a_trinn_error(data):
-    mutant = copy.deepcopy(DATA)
+@given(data=st.data())
+def test_no_mutation_of_a_scenario_raises_anything_but_a_trinn_error(name, data):
+    mutant = copy.deepcopy(LADDERS[name])
     for _ in range(data.draw(st.integers(1, 3))):
-        *way, last = data.draw(st.sampled_from(SPOTS))
+        *way, last = data.draw(st.sampled_from(SPOTS[name]))
         here = mutant
         for part in way:
             inside = part in here if isinstance(here, dict) else isinstance(here, list) and part in range(len(here))

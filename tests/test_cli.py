@@ -151,6 +151,59 @@ def test_show_a_lever():
     assert command("show", "lever", "psychologist_2_per_20000")[0] == 2
 
 
+# -- show child, show twin ----------------------------------------------------------------------------------------------
+
+
+STAMPS = {
+    "nb": "OPPDIKTET BARN: ikke et virkelig barn, ikke en prognose, og ikke risikoen til noe enkeltbarn.",
+    "en": "INVENTED CHILD: no real child, not a forecast, and no individual risk.",
+}
+
+
+@pytest.mark.parametrize("language", ["nb", "en"])
+def test_show_child_tells_a_story_between_two_stamps(tiny, language):
+    code, out, err = command("show", "child", "3", tiny, "--language", language)
+    lines = out.splitlines()
+    assert (code, err) == (0, "")
+    assert lines[0] == lines[-1] == STAMPS[language]
+    assert "Clinic <b>&: ra" in out or "Clinic <b>&: row 3 of the cohort of possible future 0, seed 1" in out
+    assert {"nb": "Hjelpen", "en": "Help"}[language] in out
+    assert "\x1b" not in out
+
+
+def test_show_child_is_the_same_for_the_same_seed_and_takes_an_identity(tiny):
+    first = command("show", "child", "3", tiny, "--seed", "7", "--json")[1]
+    assert command("show", "child", "3", tiny, "--seed", "7", "--json")[1] == first
+    assert command("show", "child", "3", tiny, "--json")[1] != first
+    told = json.loads(first)
+    assert told["stamp"] == STAMPS["en"]
+    identity = re.search(r"Identity: (\w{16})", told["origin"])[1]
+    assert command("show", "child", identity, tiny, "--seed", "7", "--json")[1] == first
+    rows = list(csv.DictReader(io.StringIO(command("show", "child", "3", tiny, "--seed", "7", "--csv")[1])))
+    assert [row["text"] for row in rows] == [sentence["text"] for sentence in told["sentences"]]
+    assert {row["stamp"] for row in rows} == {STAMPS["en"]}
+
+
+def test_show_child_takes_changes(tiny):
+    assert "less than a day" in command("show", "child", "3", tiny, "--with", "clinic.course.length=1h")[1]
+
+
+def test_show_twin_sets_the_same_child_side_by_side(tiny):
+    code, out, err = command("show", "twin", "8", tiny, "--scenario", "none at all=clinic.places=0")
+    lines = out.splitlines()
+    assert (code, err) == (0, "")
+    assert lines[0] == lines[-1] == STAMPS["en"]
+    assert re.search(r"^ +today +none at all$", out, re.MULTILINE)
+    assert "≠" in out
+    said = " ".join(lines)
+    assert "“none at all”: No help came." in said
+    assert "One child proves nothing: compare with trinn compare" in said
+    both = json.loads(command("show", "twin", "8", tiny, "--with", "clinic.places=0", "--json")[1])
+    assert [bool(story) for story in both["stories"]] == [True, True]
+    rows = list(csv.DictReader(io.StringIO(command("show", "twin", "8", tiny, "--with", "clinic.places=0", "--csv")[1])))
+    assert {row["differs"] for row in rows} == {"True", "False"}
+
+
 def test_validate_lists_every_fault_of_every_file(tiny, tmp_path):
     bad = tmp_path / "bad.yaml"
     bad.write_text(TINY.replace("places: 1", "plases: 1").replace("1/d", "5"), encoding="utf-8")
@@ -273,6 +326,17 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_run(tiny, tmp_pat
         (["compare", "loss", "--with", "a", "--with", "clinic.places+=1", "--with", "b"], 'there is no lever "b"'),
         (["compare", "loss", "--scenario", "today=clinic.places=1"], 'two scenarios are called "today"'),
         (["list", "everything"], "is not one of"),
+        (["show", "child", "9999999", "loss"], "child: must be a row of the cohort, or an identity as the events show it; the"),
+        (["show", "child", "many", "loss"], "(got 'many')"),
+        (["show", "child", "3"], "show child takes a row and a scenario, such as: trinn show child 4711 stange (got 1 words)"),
+        (["show", "child", "3", "loss", "--seed", "-1"], "seed: must be a whole number from 0"),
+        (["show", "child", "3", "loss", "--scenario", "a=clinic.places=1"], '--scenario belongs to "show twin"'),
+        (["show", "twin", "3", "loss"], "nothing to compare with"),
+        (
+            ["show", "twin", "3", "loss", "--with", "clinic.places=1", "--with", "clinic.places=2"],
+            "one proposal beside today (got 2)",
+        ),
+        (["show", "loss", "--seed", "2"], '--scenario and --seed belong to "show child" and "show twin"'),
         (["fly"], "No such command"),
     ],
 )

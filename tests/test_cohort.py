@@ -18,7 +18,9 @@ from scenarios.units import DAY, WEEK, YEAR
 from sim.build import phases
 from sim.children import NO_AGE, NO_BAND, NO_GROUP, OPENING, OPENING_CASE
 from sim.cohort import draw_cohort
+from sim.fold import fold
 from sim.laws import table
+from sim.records import Kind, Log
 
 CHILDREN = {"0-5": 3000, "6-12": 4000, "13-17": 3000, "18-25": 2000}
 SURE = 1e-6
@@ -407,7 +409,7 @@ def test_a_scenario_without_groups_has_the_children_it_always_had():
 
 
 def test_groups_have_their_share_times_their_risk_of_the_mean_rate():
-    """The 1620 a year of 6 to 12 years: of every 1.175, 0.3 of low income in the north and 0.6 in the south, and so on."""
+    """720 a year of 6 to 12 years in each area: 0.3 of every 1.175 are of low income in the north, 0.6 in the south."""
     scenario, found = grouped(), []
     plans = phases(scenario)
     for replication in range(60):
@@ -468,6 +470,21 @@ def test_the_children_of_no_group_are_among_those_of_a_scenario_without_groups()
 def test_a_group_of_everyone_leaves_nobody_out():
     found = cohort(grouped(groups={"all_of_them": {"share": 1.0, "risk": 2.0}}, areas={"north": {"children": CHILDREN}}))
     assert set(found.group.tolist()) == {0}
+
+
+def test_measures_are_told_for_every_group_by_its_own_name():
+    """Everyone seeks help at once: the groups and those of no group are all, as are the age bands."""
+    scenario = grouped()
+    plans, found = phases(scenario), cohort(scenario)
+    rows = np.zeros((len(found), 9), dtype=np.int64)
+    rows[:, 0] = rows[:, 5] = rows[:, 6] = found.time
+    rows[:, 1], rows[:, 2], rows[:, 4] = Kind.REFERRED, np.arange(len(found)), 1
+    values = fold(plans, found, Log(rows), ["group"]).values
+    seen = {group: value for (area, _, group, measure), value in values.items() if measure == "sought_help" and area == "all"}
+    assert set(seen) == {"all", "0-5", "6-12", "13-17", "low_income", "refugee", "no group"}
+    assert seen["low_income"] + seen["refugee"] + seen["no group"] == pytest.approx(seen["all"])
+    assert seen["0-5"] + seen["6-12"] + seen["13-17"] == pytest.approx(seen["all"])
+    assert seen["low_income"] == pytest.approx(np.sum((found.group == 0) & (found.time >= 0)) / 2, rel=1e-3)
 
 
 # Inhabitants and trends

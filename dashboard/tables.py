@@ -34,8 +34,9 @@ RESTS_ON = {
     **dict.fromkeys(("wait_list_left", "wait_list_all", "gave_up_share", "refused_share"), "children_in"),
     "rejected_share": "referrals",
     "rereferred": "rejected",
+    "overflow_cost": "overflowed",
 }
-"""The children a year that a wait or a share of a service is taken over."""
+"""The children a year that a wait, a share or a cost of a service is taken over."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ def matters(results: list[Result], key: Key) -> bool:
 
 
 def rests_on_few(result: Result, key: Key) -> bool:
-    """Whether a wait or a share of a service rests on fewer than 20 events in the whole period."""
+    """Whether a wait, a share or a cost of a service rests on fewer than 20 events in the whole period."""
     area, service, group, name = key
     if not service or name not in RESTS_ON:
         return False

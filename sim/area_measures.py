@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from scenarios.schema import BANDS
@@ -92,8 +94,8 @@ def crises(view: View) -> float:
 
 
 def breaches(view: View) -> float:
-    """Deadlines that passed on a list, a year."""
-    return len(view.of(Kind.BREACHED)) / view.years
+    """The law's deadlines that passed on a list, a year."""
+    return float(np.sum(view.of(Kind.BREACHED).detail == 0)) / view.years
 
 
 def sent_around(view: View) -> float:
@@ -117,10 +119,11 @@ def sent_around(view: View) -> float:
 
 
 def worst_group(view: View) -> float:
-    """The lowest share helped within 13 weeks of any age band with enough children in it."""
+    """The lowest share helped within 13 weeks of any age band, or group of children, with enough of them in it."""
     child, helped = view.helped_within
-    band = view.cohort.band[child]
-    shares = [float(np.mean(helped[band == b])) for b in range(len(BANDS)) if np.sum(band == b) >= FEWEST]
+    band, people = view.cohort.band[child], view.cohort.group[child]
+    parts = [band == b for b in range(len(BANDS))] + [people == p for p in range(len(view.shape.people))]
+    shares = [float(np.mean(helped[part])) for part in parts if np.sum(part) >= FEWEST]
     return min(shares) if shares else NOT_DEFINED
 
 
@@ -178,6 +181,15 @@ def gave_up_all(view: View) -> float:
 def rejected_all(view: View) -> float:
     """Rejections over all services, a year."""
     return len(view.of(Kind.REJECTED)) / view.years
+
+
+def a_year(kind: Kind) -> Callable[[View], float]:
+    """How often something happens, a year."""
+
+    def fold(view: View) -> float:
+        return len(view.of(kind)) / view.years
+
+    return fold
 
 
 def _left(view: View, way: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from scenarios.changes import dates, resolved
@@ -169,9 +170,12 @@ def _plan(scenario: Scenario, shape: Shape, day: date) -> Plan:
         if id(service) not in known:
             known[id(service)] = service, service_terms(scenario, shape, number, service, day, work)
         terms.append(known[id(service)][1])
+    crisis = None
+    if scenario.crisis:
+        crisis = replace(route_of(shape, scenario.crisis), tasks=work.tasks(scenario.crisis.hours, None))
+    coordinator = _coordinator(scenario, work)
     if any(service.course.group for service in services):
-        options.append(())
-    crisis = route_of(shape, scenario.crisis) if scenario.crisis else None
+        options.append(())  # the last one: whoever is in a group takes nothing
     doors = tuple(door_route(shape, door) for door in scenario.doors.values())
     coordinated: tuple[Route, ...] = ()
     if scenario.coordination is not None:
@@ -197,7 +201,7 @@ def _plan(scenario: Scenario, shape: Shape, day: date) -> Plan:
         after_rejection=limit(scenario.seeking.after_rejection),
         people_seek=tuple(limit(group.seek) for group in scenario.groups.values()),
         people_accept=tuple(limit(group.accept) for group in scenario.groups.values()),
-        coordinator=_coordinator(scenario, work),
+        coordinator=coordinator,
         coordinated=coordinated,
         posts=_posts(scenario, shape, services, day),
         grants=_grants(shape, services),

@@ -130,7 +130,16 @@ def finish(hours: Hours, now: int, length: int) -> int:
 
     Inside a closure the clock starts at its end. What is done with the last second before a closure is done as it begins.
     """
-    begun = bisect_right(hours.begins, now)
-    reading = hours.worked[begun - 1] if begun and now < hours.ends[begun - 1] else now - hours.closed[begun]
-    reading += length
+    reading = _reading(hours, now) + length
     return reading + hours.closed[bisect_left(hours.worked, reading)]
+
+
+def worked(hours: Hours, since: int, now: int) -> int:
+    """Working seconds between two seconds: closed ones do not count."""
+    return _reading(hours, now) - _reading(hours, since)
+
+
+def _reading(hours: Hours, now: int) -> int:
+    """Of a clock that stands still while closed."""
+    begun = bisect_right(hours.begins, now)
+    return hours.worked[begun - 1] if begun and now < hours.ends[begun - 1] else now - hours.closed[begun]

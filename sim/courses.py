@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from simpy.events import Event
 
 from scenarios.units import WEEK
-from sim.calendar import finish, hours_of
+from sim.calendar import finish, hours_of, worked
 from sim.children import NO_AGE, Cohort
 from sim.frame import COURSE, pack
 from sim.laws import look_up, total
 from sim.lists import Lists
-from sim.plan import NOTHING, NOWHERE, Plan, Route, Terms
+from sim.plan import NOTHING, NOWHERE, Option, Plan, Route, Terms
 from sim.records import Kind
 from sim.rules import (
     AGED_OUT,
@@ -29,7 +29,7 @@ from sim.rules import (
     part,
     pick,
 )
-from sim.state import CLOSED, HELD, HELPED, Child, Moment, Stay, Together
+from sim.state import CLOSED, HELD, HELPED, NEVER, Child, Moment, Stay, Together
 
 STARTED, ASSESSED, ENDED, OVERLOADED, WAITS_FOR_ROOM, HELPER_CHANGED, BODILY, TASK, TASK_DONE, GROUP_STARTED, GROUP_ENDED = (
     int(kind)
@@ -74,6 +74,10 @@ class Courses(Lists):
     @abstractmethod
     def _change_need(self, child: Child, need: int) -> None:
         """The child's need is another from now on."""
+
+    @abstractmethod
+    def _see_anew(self, child: Child, now: int) -> None:
+        """Whoever waits elsewhere is seen with the need as it is now."""
 
     @abstractmethod
     def _route_after(self, stay: Stay, ending: int, need: int) -> Route | None:
@@ -126,8 +130,9 @@ class Courses(Lists):
             self._offer_beside(stay, now)
 
     def _note_start(self, stay: Stay, option: int, now: int) -> None:
-        """The wait that is known from now on, and who helps."""
-        self.known[stay.place] = now - stay.since
+        """The wait that is known from now on, and who helps. Those in their courses on the first day did not wait now."""
+        if not stay.midway:
+            self.known[stay.place] = now - stay.since
         if self.helpers_used:
             for pool, _ in self.options[option]:
                 self.helped_by[pool][stay.child.row, stay.place] = stay
@@ -176,10 +181,13 @@ class Courses(Lists):
     def _cut_short(self, stay: Stay, terms: Terms, length: int) -> int:
         """Planned closures lengthen a phase; a helper who sees that more is needed, or a birthday, ends it."""
         now, child = self.now(), stay.child
+        if self.somatic and self._looks_for_cause(stay, terms):
+            stay.somatic, stay.cut = True, DONE
+            return 1
         if terms.calendar >= 0:
             length = finish(self.hours[terms.calendar], now, length) - now
         if terms.steps_up is not None and not is_match(terms.step, self.needs.step[child.need]):
-            if not stay.seen_at:
+            if stay.seen_at == NEVER:
                 stay.seen_at = now + look_up(terms.steps_up, self.quantile(stay, "steps_up"))
             if stay.seen_at - now < length:
                 stay.cut, length = STEPPED_UP, max(1, stay.seen_at - now)
@@ -209,18 +217,16 @@ class Courses(Lists):
             self._give_back(stay)
             self._continue(stay, now)
             return
-        stay.midway = False
         length = look_up(stretches[0].rest, self.quantile(stay, "length"))
         if stay.party is not None:
             stay.party.length = length
         self._begin_stretch(stay, length)
+        stay.midway = False
 
     # -- ending ---------------------------------------------------------------------------------------------------------------
 
     def _end_stretch(self, stay: Stay) -> None:
         now, place = self.env.now, stay.place
-        if self.rare:
-            self._look_for_causes(stay)
         over = stay.stretch + 1 == len(self.stretches[place]) or stay.cut >= 0
         if over and self.hold_used and self._is_held(stay, now):  # type: ignore[arg-type]
             return
@@ -239,12 +245,11 @@ class Courses(Lists):
         if self.touched:
             self._settle()
 
-    def _look_for_causes(self, stay: Stay) -> None:
-        """A bodily cause may be found in the first phase."""
-        if not stay.stretch and stay.child.row in self.somatic:
-            check = self.terms[stay.place].somatic_check
-            if check and self.quantile(stay, "somatic_check") < check:
-                stay.somatic, stay.cut = True, DONE
+    def _looks_for_cause(self, stay: Stay, terms: Terms) -> bool:
+        """Whether a bodily cause is found as the course starts; of a course that runs on the first day that is long ago."""
+        if stay.stretch or stay.midway or stay.child.row not in self.somatic:
+            return False
+        return self.quantile(stay, "somatic_check") < terms.somatic_check
 
     def _give_back(self, stay: Stay) -> None:
         """The hours it holds are free."""
@@ -260,6 +265,8 @@ class Courses(Lists):
         stay.since = now
         stay.stretch = 1
         stay.option = option
+        if self.helpers_used:
+            self._change_pools(stay, self.options[option])
         stay.taken = self.options[option]
         for pool, amount in stay.taken:
             self.committed[pool] += amount
@@ -275,8 +282,8 @@ class Courses(Lists):
         child.courses -= 1
         need = child.need
         if child.gone:
-            ending = RECOVERED
-        elif self.rare or (self.odd[place] and stay.cut >= 0):
+            ending = AGED_OUT if stay.ending == AGED_OUT else RECOVERED
+        elif self.rare or stay.cut >= 0:
             ending = self._ending(stay)
         else:
             ending = self._outcome(stay) if self.terms[place].matched else DONE
@@ -303,6 +310,8 @@ class Courses(Lists):
             changed = self.needs.better[need] if gained == IMPROVED else self.needs.worse[need]
             if changed is not None:
                 self._change_need(child, changed)
+                if child.stays:
+                    self._see_anew(child, now)
         if self.clocks_used:
             self._start_clocks(child, now)
         if not child.courses:  # else another course goes on
@@ -362,10 +371,11 @@ class Courses(Lists):
     def _gained(self, stay: Stay, ending: int, now: int) -> int:
         """What the course did for the need: its ending, or what whoever dropped out had had of it by then."""
         terms = self.terms[stay.place]
-        if ending != DROPPED_OUT or not terms.dose or part(stay.planned, self.quantile(stay, "dose")) > now - stay.since:
+        if ending != DROPPED_OUT or not terms.dose or stay.stretch + 1 < len(self.stretches[stay.place]):
+            return ending  # no part of it, or no treatment yet
+        had = now - stay.since if terms.calendar < 0 else worked(self.hours[terms.calendar], stay.since, now)
+        if part(stay.planned, self.quantile(stay, "dose")) > had:
             return ending
-        if stay.stretch + 1 < len(self.stretches[stay.place]):
-            return ending  # no treatment yet
         outcome = self._outcome(stay)
         return RECOVERED if outcome == IMPROVED and self.needs.better[stay.child.need] is None else outcome
 
@@ -402,6 +412,13 @@ class Courses(Lists):
             if self.touched:
                 self._settle()
 
+    def _look_again(self, stay: Stay) -> None:
+        """What an ending waited for has closed: it waits for another service of its route, no longer than before, or ends."""
+        if stay.status == HELD:
+            stay.status = HELPED
+            if not self._is_held(stay, self.now()):
+                self._release(stay)
+
     def _release(self, stay: Stay) -> None:
         self._give_back(stay)
         self._end(stay, self.now())
@@ -427,6 +444,14 @@ class Courses(Lists):
                 self._give_back(stay)
                 self._end(stay, now)
                 self.touched.add(self.shape.group_of[place])
+
+    def _change_pools(self, stay: Stay, taken: Option) -> None:
+        """Who helps with the rest of the course, of those who did with the assessment."""
+        place, row = stay.place, stay.child.row
+        for pool, _ in stay.taken:
+            self.helped_by[pool].pop((row, place), None)
+        for pool, _ in taken:
+            self.helped_by[pool][row, place] = stay
 
     # -- single pieces of work ------------------------------------------------------------------------------------------------
 

@@ -126,7 +126,7 @@ class Run(Needs):
             elif before.terms[place].order != terms.order:
                 self._reorder(place)
             if self.gate[place] and self.waiting[place]:
-                self._await_meeting(place)
+                self._await_meeting(place, now)
         self.touched.update(range(len(self.shape.groups)))
         self._settle()
 
@@ -148,6 +148,8 @@ class Run(Needs):
                 self._leave_list(stay, TURNED_AWAY, 1)
                 self._go_on(stay, REFUSED)
         self.expected[place].clear()
+        for stay in self.holding.pop(place, ()):
+            self._look_again(stay)
 
     # -- planned closures -----------------------------------------------------------------------------------------------------
 

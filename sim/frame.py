@@ -206,7 +206,7 @@ class Frame:
         self.cuts = [cuts[number[id(terms)]] for terms in plan.terms]
         """By place: closures, birthdays or a helper who sees more may move the end of a phase."""
         self.plain = [terms.order == FIRST_COME for terms in plan.terms]
-        self.gate = [terms.party.every if terms.party else terms.every for terms in plan.terms]
+        self.gate = [(terms.party.every if terms.party else 0) or terms.every for terms in plan.terms]
         self.route_streams = self.purpose["route"]
         self.simple = [self._simple(place) for place in range(len(plan.terms))]
 

@@ -51,7 +51,8 @@ def check(plans: Sequence[Plan], trajectory: Trajectory) -> None:
     gone = log.of(*OFF_LIST[1:], *FROM_LIST_OR_REVIEW, Kind.REJECTED, Kind.ENDED)
     _same("children who entered", np.asarray(totals.entered), entered, shape.places)
     reviewed = np.asarray([all(plan.terms[place].review is not None for plan in plans) for place in range(places)])
-    unreferred = np.where(reviewed, _joined_without_review(log, places), 0)
+    back = log.of(Kind.RELAPSED).detail  # an open way back needs no referral
+    unreferred = np.where(reviewed, _joined_without_review(log, places) - _count(back[back >= 0], places), 0)
     _same("children on the list without a referral", np.zeros(places, np.int64), unreferred, shape.places)
     _same("children who left", np.asarray(totals.left), _count(gone.place, places), shape.places)
     inside = on_list + in_course + _under_review(log, places)

@@ -38,13 +38,13 @@ class Lists(Frame):
         super().__init__(plans, cohort)
         self.lists: list[list[tuple[tuple[int, ...], int, int, Stay]]] = [[] for _ in self.shape.places]
         self.expected: list[dict[int, Stay]] = [{} for _ in self.shape.places]
-        """By place and child: under review, or on the list before the first appointment."""
+        """By place and child: under review, or on the list before the first appointment or while another course excludes it."""
         self.touched: set[int] = set()
         self.serving = False
         self.paused = [False] * len(self.shape.places)
         """By place: closed as planned."""
-        self.gates: set[int] = set()
-        """Places whose next meeting is in the queue."""
+        self.gates: dict[int, int] = {}
+        """By place: the second of the next meeting in the queue."""
         self.holding: dict[int, list[Stay]] = {}
         """By place: endings elsewhere that wait for room here, the first first."""
         self.on_ready = (self._be_ready,)
@@ -99,10 +99,11 @@ class Lists(Frame):
         if stay.urgent:
             self._start_urgently(stay, now)
             return
-        if not self.ordinary[place] and self._is_special(stay, terms, now):
+        if not self.ordinary[place] and self._is_special(stay, terms, now, ready):
             return
         if place in self.limited:
-            self.limited[place].append(stay)
+            joined = self.limited[place]
+            joined.insert(0 if stay.front else len(joined), stay)  # the last in it is turned away first
             self.touched.add(self.shape.group_of[place])
         if terms.due is not None:
             self._set_deadline(stay, terms.due, now)
@@ -122,27 +123,30 @@ class Lists(Frame):
     def _start_urgently(self, stay: Stay, now: int) -> None:
         """At once, over capacity if need be; only a course that excludes this one is waited for."""
         if self.excluding_used and self._is_excluded(stay):
-            stay.parked = True
+            self._park(stay)
         elif self.terms[stay.place].party is not None:
             self._start_together([stay], self._urgent_option(stay.place), now)
         else:
             self._start(stay, self._urgent_option(stay.place), now)
 
-    def _is_special(self, stay: Stay, terms: Terms, now: int) -> bool:
-        """Starts at once for its severity; or the known wait is too long: it does not stay, or goes to a service like this."""
+    def _is_special(self, stay: Stay, terms: Terms, now: int, ready: bool) -> bool:
+        """Starts at once for its severity; or the known wait is too long: it does not stay, or goes to a service like this.
+
+        Whoever is ``ready`` does not ask: already on the list on the first day, or first on it by the way that stood open.
+        """
         if terms.at_once >> self.needs.severity[stay.child.need] & 1:
             stay.urgent = True
             self._start_urgently(stay, now)
             return True
-        if terms.rises is not None:
+        if terms.rises is not None and self._can_rise(stay):
             self._wait_to_rise(stay, terms)
         known = self.known[stay.place]
-        if terms.balking and self.quantile(stay, "balk") < put_off(terms.balking, known):
+        if terms.balking and not ready and self.quantile(stay, "balk") < put_off(terms.balking, known):
             self._leave_list(stay, WENT_AWAY, known)
             self._go_on(stay, BALKED)
             return True
         if terms.switch is not None:
-            if self._switches(stay, terms, 0):
+            if not ready and self._switches(stay, terms, 0):
                 return True
             if terms.switch.review:
                 self._review_wait(stay, terms, 1)
@@ -173,7 +177,8 @@ class Lists(Frame):
 
     def _be_ready(self, event: Event) -> None:
         stay: Stay = event._value
-        self.expected[stay.place].pop(stay.child.row, None)
+        if self.expected[stay.place].get(stay.child.row) is stay:
+            del self.expected[stay.place][stay.child.row]
         if stay.status == LISTED:
             self._enlist(stay)
             self._settle()
@@ -190,7 +195,7 @@ class Lists(Frame):
         stay.key = key
         heappush(self.lists[place], (key, row, stay.number, stay))
         if self.gate[place]:
-            self._await_meeting(place)
+            self._await_meeting(place, self.now())
         self.touched.add(self.shape.group_of[place])
 
     def _key(self, stay: Stay) -> tuple[int, ...]:
@@ -204,12 +209,12 @@ class Lists(Frame):
         if by == SEVERITY:
             return -min(MOST_SEVERE, self.needs.severity[stay.child.need] + stay.raised)
         if by == DEADLINE:
-            return self.shape.end * 2 if stay.deadline is None else stay.deadline
+            return FOR_EVER if stay.deadline is None else stay.deadline
         return stay.received
 
     def _rank_anew(self, stay: Stay) -> None:
         """The need or the wait has changed: so may the place in the order."""
-        if stay.status == LISTED and stay.key and SEVERITY in self.terms[stay.place].order:
+        if stay.status == LISTED and stay.key and SEVERITY in self.terms[stay.place].order and self._key(stay) != stay.key:
             self._enlist(stay)
 
     def _reorder(self, place: int) -> None:
@@ -218,6 +223,10 @@ class Lists(Frame):
         self.lists[place].clear()
         for stay in stays.values():
             self._enlist(stay)
+
+    def _can_rise(self, stay: Stay) -> bool:
+        """Not beyond the most severe."""
+        return self.needs.severity[stay.child.need] + stay.raised < MOST_SEVERE
 
     def _wait_to_rise(self, stay: Stay, terms: Terms) -> None:
         assert terms.rises is not None
@@ -229,13 +238,13 @@ class Lists(Frame):
         """Having waited so long, the child counts as more severe."""
         stay: Stay = event._value
         terms = self.terms[stay.place]
-        if stay.status != LISTED or terms.rises is None:
+        if stay.status != LISTED or terms.rises is None or not self._can_rise(stay):
             return
         now, child = self.now(), stay.child
         stay.raised += 1
         self.write(pack(now, RAISED, child.row, stay.place, stay.number, stay.since, stay.received, stay.raised, child.need))
         self._rank_anew(stay)
-        if stay.raised < MOST_SEVERE:
+        if self._can_rise(stay):
             self._wait_to_rise(stay, terms)
         if self.touched:
             self._settle()
@@ -273,20 +282,20 @@ class Lists(Frame):
         """The law's deadline passes: the trust turns to another provider for some."""
         stay: Stay = event._value
         if stay.status == LISTED:
-            due = self.terms[stay.place].due
-            self._note_breach(stay, 0, buys=due is not None and due.guarantee is None)
+            self._note_breach(stay, 0)
 
     def _break_guarantee(self, event: Event) -> None:
         """A stricter promise than the law's is broken."""
         stay: Stay = event._value
         if stay.status == LISTED:
-            self._note_breach(stay, 1, buys=True)
+            self._note_breach(stay, 1)
 
-    def _note_breach(self, stay: Stay, which: int, buys: bool) -> None:
+    def _note_breach(self, stay: Stay, which: int) -> None:
+        """Another provider is turned to after the first that is broken; it is the same draw after the second."""
         now, child = self.now(), stay.child
         self.write(pack(now, BREACHED, child.row, stay.place, stay.number, stay.since, stay.received, which, child.need))
         due = self.terms[stay.place].due
-        if not buys or due is None or due.overflow is None or self.quantile(stay, "overflow") >= due.share:
+        if due is None or due.overflow is None or self.quantile(stay, "overflow") >= due.share:
             return
         delay = look_up(due.delay, self.quantile(stay, "overflow_delay"))
         self.schedule(Moment(self.on_overflow, stay), LEAVING, child, delay)
@@ -308,8 +317,8 @@ class Lists(Frame):
         """The birthday that takes a child off the list or out of the review."""
         if stay.child.born != NO_AGE:
             delay = birthday(stay.child.born, terms.waits_until) - now
-            if 0 < delay <= self.shape.end - now:
-                self.schedule(Moment(self.on_birthday, stay), LEAVING, stay.child, delay)
+            if delay <= self.shape.end - now:
+                self.schedule(Moment(self.on_birthday, stay), LEAVING, stay.child, max(0, delay))
 
     def _grow_out(self, event: Event) -> None:
         stay: Stay = event._value
@@ -382,20 +391,19 @@ class Lists(Frame):
         else:
             self._settle()
 
-    def _await_meeting(self, place: int) -> None:
-        """Places are given out at set moments only: at the next one the list is looked at."""
-        now = self.now()
-        if place not in self.gates:
-            self.gates.add(place)
-            self.schedule_for(place, Moment(self.on_gate, place), DECISION, next_date(now, self.gate[place]) - now)
+    def _await_meeting(self, place: int, since: int) -> None:
+        """Places are given out at set moments only: at the next one from a second on the list is looked at."""
+        at = next_date(since, self.gate[place])
+        if at < self.gates.get(place, FOR_EVER):
+            self.gates[place] = at
+            self.schedule_for(place, Moment(self.on_gate, place), DECISION, at - self.now())
 
     def _hold_meeting(self, event: Event) -> None:
-        place: int = event._value
-        self.gates.discard(place)
+        place, now = event._value, self.now()
+        if self.gates.get(place) == now:
+            del self.gates[place]
         if self.waiting[place] and self.gate[place]:
-            self.gates.add(place)
-            now = self.now()
-            self.schedule_for(place, Moment(self.on_gate, place), DECISION, next_date(now + 1, self.gate[place]) - now)
+            self._await_meeting(place, now + 1)
         self.touched.add(self.shape.group_of[place])
         self._settle()
 
@@ -423,10 +431,15 @@ class Lists(Frame):
             if stay.status == LISTED and stay.key == key:
                 if not self.excluding_used or not self._is_excluded(stay):
                     return stay
-                stay.parked = True  # till the course that excludes this one has ended
+                self._park(stay)
                 stay.key = ()
             heappop(heap)
         return None
+
+    def _park(self, stay: Stay) -> None:
+        """Not to be called in till the course that excludes this one has ended."""
+        stay.parked = True
+        self.expected[stay.place][stay.child.row] = stay
 
     def _is_excluded(self, stay: Stay) -> bool:
         """Whether a course runs that cannot run beside one here."""
@@ -441,6 +454,7 @@ class Lists(Frame):
         for stay in sorted(child.stays.values(), key=lambda stay: stay.place):
             if stay.parked and not self._is_excluded(stay):
                 stay.parked = False
+                self.expected[stay.place].pop(child.row, None)
                 if stay.urgent:
                     self._start_urgently(stay, now)
                 else:
@@ -535,8 +549,16 @@ class Lists(Frame):
     # -- endings that wait for room here --------------------------------------------------------------------------------------
 
     def _has_room(self, place: int) -> bool:
-        free = self._option_with_room(place) is not None and self._calls_in(place, self.now())
+        free = 0 if self.paused[place] else max(self._free(option) for option in self.offers[place][0])
+        party = self.terms[place].party
+        if party is not None:
+            free *= party.size
         return has_room(free, self.waiting[place] + self.coming[place], self.terms[place].length)
+
+    def _free(self, number: int) -> int:
+        """How many courses there are hours for, by one choice of them."""
+        option = self.options[number]
+        return min(((self.capacity[pool] - self.committed[pool]) // amount for pool, amount in option), default=FOR_EVER)
 
     def _let_come(self, place: int) -> None:
         held = self.holding[place]

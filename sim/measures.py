@@ -19,7 +19,7 @@ from sim import area_measures as area
 from sim import service_measures as service
 from sim.records import Kind
 
-Unit = Literal["children a year", "children", "days", "share", "hours a week", "times a year"]
+Unit = Literal["children a year", "children", "days", "share", "hours a week", "times a year", "kroner a year"]
 Better = Literal["lower", "higher", "neither"]
 
 
@@ -88,6 +88,11 @@ _MEASURES = (
     Measure("left_unhelped", "area", "children a year", "neither", area.left_unhelped),
     Measure("gave_up_all", "area", "children a year", "neither", area.gave_up_all),
     Measure("rejected_all", "area", "children a year", "neither", area.rejected_all),
+    Measure("found", "area", "children a year", "neither", area.a_year(Kind.FOUND)),
+    Measure("relapsed", "area", "children a year", "lower", area.a_year(Kind.RELAPSED)),
+    Measure("aged_out", "area", "children a year", "lower", area.a_year(Kind.AGED_OUT)),
+    Measure("helper_changes", "area", "times a year", "lower", area.a_year(Kind.HELPER_CHANGED)),
+    Measure("somatic_found", "area", "children a year", "neither", area.a_year(Kind.SOMATIC)),
     Measure("children_in", "service", "children a year", "neither", service.entered),
     Measure("referrals", "service", "children a year", "neither", service.referrals, of="reviewed"),
     Measure("accepted", "service", "children a year", "neither", service.a_year(Kind.ACCEPTED), of="reviewed"),
@@ -109,8 +114,13 @@ _MEASURES = (
     Measure("gave_up", "service", "children a year", "lower", service.a_year(Kind.GAVE_UP), of="listed"),
     Measure("gave_up_share", "service", "share", "lower", service.share_off_list(Kind.GAVE_UP), of="listed"),
     Measure("refused_share", "service", "share", "lower", service.share_off_list(Kind.REFUSED), of="listed"),
-    Measure("breaches", "service", "children a year", "lower", service.a_year(Kind.BREACHED), of="reviewed"),
-    Measure("overflowed", "service", "children a year", "neither", service.a_year(Kind.OVERFLOWED), of="reviewed"),
+    Measure("balked", "service", "children a year", "lower", service.a_year(Kind.BALKED), of="listed"),
+    Measure("switched", "service", "children a year", "neither", service.a_year(Kind.SWITCHED), of="listed"),
+    Measure("breaches", "service", "children a year", "lower", service.breaches, of="listed"),
+    Measure("guarantee_breaches", "service", "children a year", "lower", service.broken_guarantees, of="listed"),
+    Measure("overflowed", "service", "children a year", "neither", service.a_year(Kind.OVERFLOWED), of="listed"),
+    Measure("overflow_cost", "service", "kroner a year", "lower", service.overflow_cost, of="listed"),
+    Measure("ending_waits", "service", "children", "lower", service.held),
     Measure("in_course", "service", "children", "neither", service.in_course),
     Measure("patients", "service", "children a year", "neither", service.patients),
     Measure("load", "service", "share", "neither", service.load, of="staffed"),

@@ -13,8 +13,8 @@ from sim.laws import look_up
 from sim.plan import FROM_DOOR, FROM_STREAM, NOWHERE, Plan
 from sim.records import Kind
 from sim.reviews import Reviews
-from sim.rules import admits, birthday, pick, pick_among, pick_rate, put_off, time_left
-from sim.state import LISTED, NEVER, REVIEWED, Child, Moment, Stay
+from sim.rules import AGED_OUT, admits, birthday, pick, pick_among, pick_rate, put_off, time_left
+from sim.state import HELD, HELPED, LISTED, NEVER, REVIEWED, Child, Moment, Stay
 from sim.ways import DISCOURAGED, NO_SEEKING, NO_WAY, PUT_OFF
 
 AROSE, SOUGHT, WITHOUT_HELP, WITHDREW, REMITTED, WORSENED, CRISIS, LEFT, RELAPSED, FOUND = (
@@ -31,6 +31,8 @@ class Needs(Reviews):
         super().__init__(plans, cohort)
         hazards = {(plan.needs.remission, plan.needs.worsening, plan.finds) for plan in plans}
         self.rates_change = len(hazards) > 1
+        self.findable = [any(p.finds and p.finds[area] for p in plans) for area in range(len(self.shape.areas))]
+        """By area: whether hidden need is ever found there."""
         self.untreated: dict[int, Child] = {}
         """Whose clocks run or stand untreated, by row; kept only where a phase changes the rates."""
         self.hidden: dict[int, int] = {}
@@ -55,6 +57,8 @@ class Needs(Reviews):
         self.write(pack(now, AROSE, row, NOWHERE, 0, now, now, self.streams[row], child.need))
         if self.arrival_matters:
             self._note_arrival(child, now)
+            if child.gone:
+                return
         if self.clocks_used:
             self._start_clocks(child, now)
         to = self.to[row]
@@ -167,7 +171,7 @@ class Needs(Reviews):
     def _untreated_needs_matter(self, child: Child) -> bool:
         if self.shape.neighbours[child.area]:
             return False
-        if self.finding_used and self.plan.finds and self.plan.finds[child.area]:
+        if self.finding_used and self.findable[child.area]:
             return True
         return bool(self.needs.remission[child.need] or self.needs.worsening[child.need])
 
@@ -197,16 +201,26 @@ class Needs(Reviews):
     def _await_leaving(self, child: Child, now: int) -> None:
         if child.born != NO_AGE:
             delay = birthday(child.born, self.shape.leaves_at) - now
-            if 0 < delay <= self.shape.end - now:
+            if delay <= 0:
+                self._leave(child, now, LEFT_GROWN)
+            elif delay <= self.shape.end - now:
                 self.schedule(Moment(self.on_grown, child), HAZARD, child, delay)
 
     def _grow_up(self, event: Event) -> None:
-        """The birthday at which the ladder is left for good."""
+        """The birthday at which the ladder is left for good, courses and all."""
         child: Child = event._value
-        if not child.gone:
-            self._leave(child, self.now(), LEFT_GROWN)
-            if self.touched:
-                self._settle()
+        if child.gone:
+            return
+        now, child.gone = self.now(), True
+        for stay in list(child.stays.values()):
+            if stay.status in (HELPED, HELD):
+                stay.callbacks, stay.ending = (), AGED_OUT
+                self._give_back(stay)
+                self._end(stay, now)
+                self.touched.add(self.shape.group_of[stay.place])
+        self._leave(child, now, LEFT_GROWN)
+        if self.touched:
+            self._settle()
 
     def _await_relapse(self, child: Child, now: int) -> None:
         rate = self.needs.relapse[child.need]
@@ -253,6 +267,8 @@ class Needs(Reviews):
         stay = child.stays[place] = Stay(child, place, number, now, now, False)
         stay.front = True
         self.entered[place] += 1
+        if terms.waits_until:
+            self._await_birthday(stay, terms, now)
         self._join(stay, now, ready=True)
 
     # -- clocks ---------------------------------------------------------------------------------------------------------------
@@ -356,10 +372,7 @@ class Needs(Reviews):
         self._change_need(child, worse)
         self.write(pack(now, WORSENED, child.row, NOWHERE, 0, child.since, child.since, before, worse))
         self._start_clocks(child, now)
-        for stay in list(child.stays.values()):
-            self._rank_anew(stay)
-            if stay.status == LISTED and self.terms[stay.place].at_once >> self.needs.severity[worse] & 1:
-                self._hurry(stay, now)
+        self._see_anew(child, now)
         if not child.stays and not child.ways and not self.shape.neighbours[child.area] and self.plan.doors:
             self._seek(child, now)
 

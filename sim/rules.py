@@ -135,6 +135,6 @@ def birthday(born: int, years: int) -> int:
     return born + years * YEAR
 
 
-def has_room(free: bool, waiting: int, length: int | None) -> bool:
-    """Whether one more child may come: hours are free and nobody is before it, or the list has a place left."""
-    return (free and waiting == 0) or (length is not None and waiting < length)
+def has_room(free: int, before: int, length: int | None) -> bool:
+    """Whether one more child may come: there are hours for more than those before it, or the list has a place left."""
+    return before < free or (length is not None and before < length)

@@ -162,3 +162,26 @@ def hours(view: View, service: int) -> float:
 def overload(view: View, service: int) -> float:
     """Hours a week committed beyond capacity."""
     return view.hours[2].get(service, NOT_DEFINED)
+
+
+def breaches(view: View, service: int) -> float:
+    """The law's deadlines that passed on the list, a year."""
+    return float(np.sum(view.of(Kind.BREACHED, service).detail == 0)) / view.years
+
+
+def broken_guarantees(view: View, service: int) -> float:
+    """Stricter guarantees that were broken, a year."""
+    return float(np.sum(view.of(Kind.BREACHED, service).detail == 1)) / view.years
+
+
+def overflow_cost(view: View, service: int) -> float:
+    """What offers bought elsewhere after a breach cost, in kroner a year."""
+    return float(np.sum(view.of(Kind.OVERFLOWED, service).detail)) / view.years
+
+
+def held(view: View, service: int) -> float:
+    """Children whose course is over but who hold their hours while the next service has no room, a time average."""
+    begun, ended = view.of(Kind.HELD, service, False), view.of(Kind.ENDED, service, False)
+    keys = (begun.child << 20) + begun.stay
+    over = ended.where(np.isin((ended.child << 20) + ended.stay, keys))
+    return view.area_under(begun, [over])

@@ -14,7 +14,7 @@ REVIEWED, LISTED, HELPED, CLOSED, HELD = range(5)
 """Where a stay is: under referral review, on the list, in a course, over, or done but waiting for room in the next service."""
 
 NEVER = -(1 << 62)
-"""In ``Child.clock_since``: the clocks stand."""
+"""In ``Child.clock_since``: the clocks stand. In ``Stay.seen_at``: not drawn yet."""
 
 
 class Moment(Event):
@@ -83,7 +83,7 @@ class Stay(Moment):
     cut = NOTHING  # ending that comes before the phase of the course is over
     ending = NOTHING  # decided, while the ending waits for room
     planned = 0  # length of the phase, had nothing cut it
-    seen_at = 0  # when the helper sees that the need is above the service
+    seen_at = NEVER  # when the helper sees that the need is above the service
     helpers = 0  # changes of helper so far
     midway = False  # already in its course on the first day
     somatic = False  # a bodily cause has been found here

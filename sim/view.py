@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scenarios.units import WEEK, YEAR
-from sim.children import Cohort
+from sim.children import OPENING_CASE, Cohort
 from sim.draws import Ints
 from sim.identities import FROM_LIST, FROM_LIST_OR_REVIEW, OFF_LIST, committed
 from sim.plan import Plan
@@ -51,9 +51,22 @@ class View:
         log = self.kinds[kind]
         if inside:
             log = log.where(log.time >= 0)
+            if kind in (Kind.JOINED, Kind.STARTED) and self.already_in_courses:
+                log = log.where(~self._was_there(log))
         if service is not None:
             log = log.where(self.place_service[log.place] == service)
         return log
+
+    @cached_property
+    def already_in_courses(self) -> bool:
+        """Whether the run began with children in courses."""
+        return bool((self.cohort.stream == OPENING_CASE).any())
+
+    def _was_there(self, log: Log) -> Bools:
+        """The first stays of those already in a course on the first day: they did not start in the window."""
+        was: Bools = self.cohort.stream[log.child] == OPENING_CASE
+        was &= (log.stay == 1) & (self.place_service[log.place] == self.cohort.to[log.child])
+        return was
 
     def referred(self, service: int | None = None, inside: bool = True) -> Log:
         """Referrals received; those already on a list on the first day are none."""

@@ -134,6 +134,13 @@ class Ways(Courses):
         elif stay.status == REVIEWED:
             self._join(stay, now, urgent=True)
 
+    def _see_anew(self, child: Child, now: int) -> None:
+        """The need has changed: so may the place in the order of a list, and for some needs a start at once."""
+        for stay in list(child.stays.values()):
+            self._rank_anew(stay)
+            if stay.status == LISTED and self.terms[stay.place].at_once >> self.needs.severity[child.need] & 1:
+                self._hurry(stay, now)
+
     def _come(self, child: Child, place: int, now: int, received: int, urgent: bool, origin: int, mapped: bool = True) -> None:
         """The child reaches a service: it starts at once, joins the list, or has its referral reviewed first."""
         terms = self.terms[place]

@@ -894,6 +894,55 @@ def test_what_is_one_for_a_whole_run_cannot_change_on_a_date(change, field):
         apply(scenario, f"{change}@2027-02-01")
 
 
+@pytest.mark.parametrize(
+    ("change", "field", "rule"),
+    [
+        ({"services": {}}, "services", "must hold at least one service"),
+        ({"needs": {}}, "needs", "must hold at least one need"),
+        ({"demand": {}}, "demand", "must hold at least one stream of children"),
+        ({"areas": {}}, "areas", "must hold at least one area with detail: full"),
+        ({"areas": {"north": {"detail": "neighbour"}}}, "areas", "must hold at least one area with detail: full"),
+        ({"doors": {}}, "demand.children", "says no service (to:), and the scenario has no doors"),
+        ({"crisis": None}, "needs.severe.worsens_to", 'leads to "crisis": say under crisis where such a child goes'),
+    ],
+)
+def test_a_ladder_without_a_part_that_it_needs_is_refused(change, field, rule):
+    with pytest.raises(TrinnError, match=r"must|says|leads") as caught:
+        load({**DATA, "evidence": {}, **change})
+    assert (field, rule) in [(fault.field, fault.rule) for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("stream", "field", "rule"),
+    [
+        ({"rate": "1/d", "per_1000": {"0-5": 1}}, "", "give either rate or per_1000"),
+        ({"to": "clinic"}, "", "give either rate or per_1000"),
+        ({"per_1000": {"0-5": 1}, "areas": "neighbour"}, "", "of neighbours must go straight to a shared service (to:)"),
+        ({"rate": "1/d", "areas": "neighbour", "to": "team"}, ".rate", "of neighbours is given per 1000 children (per_1000)"),
+        (
+            {"per_1000": {"0-5": 1}, "areas": "neighbour", "to": "clinic"},
+            ".to",
+            "neighbours enter at shared services, and clinic is not shared",
+        ),
+    ],
+)
+def test_a_stream_of_children_says_how_many_and_whereto(stream, field, rule):
+    with pytest.raises(TrinnError, match=re.escape(rule)) as caught:
+        load({**DATA, "demand": {**DATA["demand"], "other": stream}})
+    assert [(fault.field, fault.rule) for fault in caught.value.faults] == [(f"demand.other{field}", rule)]
+
+
+def test_words_of_the_schema_are_no_names_of_services_and_pools(tmp_path):
+    text = (
+        LADDER.replace("  team:\n    step", "  doors:\n    step")
+        .replace("team", "doors")
+        .replace("nurse: {fte: 2", "course: {fte: 2")
+    )
+    found = [(field, rule) for _, field, rule in faults_of(text, tmp_path)]
+    assert ("services.doors", '"doors" is a word of its own in a scenario: call the service something else') in found
+    assert ("services.clinic.staff.course", '"course" is a word of its own in a service: call the pool something else') in found
+
+
 def test_a_missing_part_is_named_without_a_false_line(tmp_path):
     assert faults_of("name: A\n", tmp_path) == [(None, field, "is missing") for field in ("period", "demand", "services")]
 

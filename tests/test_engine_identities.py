@@ -709,7 +709,8 @@ def told_of(plans, cohort):
 def with_one_more(cohort, second, to, key):
     """The cohort with a child put in, in order of time, before those of the same second."""
     at = int(np.searchsorted(cohort.time, second))
-    row = {"key": key, "time": second, "area": 0, "band": NO_BAND, "born": NO_AGE, "need": 0, "to": to, "stream": 0}
+    row = {"key": key, "time": second, "area": 0, "band": NO_BAND, "born": NO_AGE, "need": 0, "to": to, "stream": 0,
+           "group": -1, "waited": 0}  # fmt: skip
     return Cohort(**{name: np.insert(getattr(cohort, name), at, value) for name, value in row.items()})
 
 

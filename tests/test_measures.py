@@ -46,6 +46,8 @@ def folded(document: dict[str, Any], *arrivals: float, needs: tuple[int, ...] = 
         need=np.asarray(needs or [0] * size, dtype=np.int64),
         to=zeros,
         stream=zeros,
+        group=zeros - 1,
+        waited=zeros,
     )
     trajectory = simulate(plans, cohort)
     check(plans, trajectory)
@@ -232,7 +234,7 @@ def test_services_that_share_a_pool_are_served_in_the_order_of_their_weight() ->
     assert plans[0].shape.groups == ((0, 1),)
     zeros = np.zeros(3, dtype=np.int64)
     cohort = Cohort(np.arange(1, 4, dtype=np.uint64), np.asarray([0, 3600, 7200]), zeros, zeros + NO_BAND, zeros + NO_AGE,
-                    zeros, np.asarray([0, 0, 1]), zeros)  # fmt: skip
+                    zeros, np.asarray([0, 0, 1]), zeros, zeros - 1, zeros)  # fmt: skip
     trajectory = simulate(plans, cohort)
     check(plans, trajectory)
     starts = trajectory.log.of(Kind.STARTED)

@@ -21,8 +21,8 @@ import numpy.typing as npt
 from scipy import stats
 
 from scenarios.changes import dates, resolved
-from scenarios.resolve import catchments_of, service_of
-from scenarios.schema import BAND_YEARS, BANDS, Area, Demand, Scenario, Season, Service
+from scenarios.resolve import service_of
+from scenarios.schema import BAND_YEARS, BANDS, Area, Catchment, Demand, Scenario, Season, Service
 from scenarios.units import DAY, YEAR
 from sim.calendar import seconds
 from sim.children import NO_AGE, NO_BAND, NO_GROUP, OPENING, OPENING_CASE, Cohort
@@ -300,17 +300,25 @@ def _opening(scenario: Scenario, shape: Shape, base: int) -> Iterator[tuple[npt.
     for number, name in enumerate(shape.services):
         served = {shape.place_at[area][number]: area for area in reversed(range(len(shape.areas))) if shape.focal[area]}
         for area in sorted(served.values()):  # once for each place, from the first area it serves
-            service = _service_at(scenario, name, shape.areas[area])
+            if not _says_who_is_here(scenario, name, shape.areas[area]):
+                continue
+            service = service_of(scenario, name, _home(scenario, name, shape.areas[area]))
             word = f"{name}/{shape.areas[area]}"
             yield from _already(scenario, service, service.opening_list, stream("opening", word) ^ base, area, number, OPENING)
             key = stream("opening case", word) ^ base
             yield from _already(scenario, service, service.opening_cases, key, area, number, OPENING_CASE)
 
 
-def _service_at(scenario: Scenario, name: str, area: str) -> Service:
-    """A service as an area finds it."""
+def _home(scenario: Scenario, name: str, area: str) -> Area | Catchment:
+    """Whose service an area finds: its own, or its catchment's."""
     home = scenario.areas[area]
-    return service_of(scenario, name, catchments_of(scenario)[home.catchment] if scenario.services[name].shared else home)
+    return scenario.catchments.get(home.catchment, Catchment()) if scenario.services[name].shared else home
+
+
+def _says_who_is_here(scenario: Scenario, name: str, area: str) -> bool:
+    """Whether a service says, here or everywhere, who is on its list or in its courses on the first day."""
+    everywhere, here = scenario.services[name], _home(scenario, name, area).services.get(name, {})
+    return bool(everywhere.opening_list or everywhere.opening_cases or "opening_list" in here or "opening_cases" in here)
 
 
 def _already(

@@ -203,9 +203,11 @@ class Lists(Frame):
         if stay.front:
             return (FRONT, stay.since, row)
         order = self.terms[stay.place].order
-        return (*[self._rank(stay, by) for by in order if by != FIRST_COME], stay.since, row)
+        return (*[self._rank(stay, by) for by in order], stay.since, row)
 
     def _rank(self, stay: Stay, by: int) -> int:
+        if by == FIRST_COME:
+            return stay.since
         if by == SEVERITY:
             return -min(MOST_SEVERE, self.needs.severity[stay.child.need] + stay.raised)
         if by == DEADLINE:

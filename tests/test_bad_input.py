@@ -247,6 +247,13 @@ FAULTS = [
         "is about nothing: clinic has no pool or field",
     ),
     ("grade: own", "grade: sure", "evidence.clinic.nurse.fte.grade", 'must be "published", "stated"'),
+    ("{severity: mild,", "{severity: mild, improves_to: mld,", "needs.mild.improves_to", 'there is no need "mld"'),
+    (
+        "unchanged: 0.4}\n",
+        "unchanged: 0.4}\n      below: {recovered: 0.9}\n",
+        "services.clinic.outcomes.below",
+        "shares must sum to 1 (got 0.9)",
+    ),
     # differences in one area
     ("nurse: {fte: 1.0}", "nurse: {fte: -1.0}", "areas.south.services.clinic.staff.nurse.fte", "must be ≥ 0 (got -1.0)"),
     ("nurse: {fte: 1.0}", "nurse: {ftee: 1.0}", "areas.south.services.clinic.staff.nurse.ftee", 'did you mean "fte"'),
@@ -448,6 +455,8 @@ TOGETHER = [
         "services.clinic.staff.caseload.cases_per_fte.counselor",
         'there is no pool "counselor" here; did you mean "counsellor"?',
     ),
+    ("alongside: [{to: clinic", "alongside: [{to: clinik", "services.team.alongside[0].to", 'there is no service "clinik"'),
+    ("to: clinic, maps", "to: clinik, maps", "demand.sent.to", 'there is no service "clinik"; did you mean "clinic"?'),
     # pools of single pieces of work
     (
         "hours: {counsellor: 0.5,",
@@ -494,6 +503,18 @@ TOGETHER = [
     ("hours: {doctor: 0.5,", "hours: {clinic.caseload: 1,", "services.team.intake.meeting.hours", "is a ceiling of cases"),
     ("{clinic.counsellor: 1.0}", "{clinic.caseload: 1.0}", "coordination.hours", "is a ceiling of cases and has no hours"),
     # pools of courses
+    (
+        "7d, hours: {doctor: 2.0}",
+        "7d, hours: {docter: 2.0}",
+        "services.team.assessment.hours",
+        'there is no pool "docter" here',
+    ),
+    (
+        "{counsellor: 1.0, caseload: 1, room: 1.0}",
+        "{counsellor: 0, caseload: 0, room: 0}",
+        "services.clinic.course.hours",
+        "a course must take some hours from some pool",
+    ),
     ("caseload: 1,", "caseload: 0.5,", "services.clinic.course.hours", "takes whole cases of caseload (got 0.5)"),
     ("{clinic.counsellor: 2.0}]", "{clinic.caseload: 1}]", "services.course.course.hours", "on the cases of another service"),
     (
@@ -572,6 +593,12 @@ TOGETHER = [
     ("opening_mix: {mild: 0.5", "opening_mix: {mild: 0.6", "services.clinic.opening_mix", "shares must sum to 1 (got 1.1)"),
     ("{unchanged: 1.0}}", "{unchanged: 0.9}}", "services.clinic.outcomes.by_need.severe", "shares must sum to 1 (got 0.9)"),
     ("{unchanged: 1.0}}", "{}}", "services.clinic.outcomes.by_need.severe", "shares must sum to 1 (got 0)"),
+    (
+        "accept: {red: 0.9}",
+        "accept: {red: 0.9}\n      reasons: {formal_error: 0.5}",
+        "services.team.intake.reasons",
+        "shares must sum to 1 (got 0.5)",
+    ),
     # group courses
     (
         "group: {size: 8, least: 4}}",
@@ -646,6 +673,12 @@ TOGETHER = [
         "ward is on red, clinic on yellow",
     ),
     # deadlines
+    (
+        "review: 5d",
+        "review: 5d\n      within_working_days: 9999",
+        "services.team.intake.within_working_days",
+        "must be ≤ 2600 (got 9999)",
+    ),
     ("{working_days: 65, overflow", "{overflow", "services.team.deadline", "is a deadline policy without deadlines"),
     (
         "{working_days: 65, overflow",

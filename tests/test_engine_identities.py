@@ -338,7 +338,7 @@ def test_a_broken_deadline_leads_to_another_provider():
             "clinic": {
                 "places": 1,
                 "waiting_list": {"order": "deadline"},
-                "deadline": {"by_severity": {"moderate": "100s"}, "overflow": {"to": "other", "delay": "20s"}},
+                "deadline": {"by_severity": {"moderate": "100s"}, "overflow": {"to": "other", "price": 1000, "delay": "20s"}},
                 "course": {"length": "300s"},
             },
             "other": {"places": "endless", "course": {"length": "50s"}},
@@ -456,7 +456,7 @@ def test_two_services_that_share_a_pool_serve_by_weight_and_let_nobody_pass_who_
     scenario = ladder(
         {
             "clinic": {"staff": {"worker": {"fte": 1, "weekly_hours": 10}}, "course": course | {"hours": 10}},
-            "group": {"staff": {"leader": {"fte": 1, "weekly_hours": 10}}, "weight": 1, "course": course},
+            "group": {"weight": 1, "course": course},
         },
         length="60d",
         demand={"a": {"rate": "1/y", "to": "clinic"}, "b": {"rate": "1/y", "to": "group"}},
@@ -680,7 +680,7 @@ NETWORK = {
                 "accuracy": 0.8,
                 "lead": "2d",
             },
-            "deadline": {"by_severity": {"severe": "20d"}, "overflow": {"to": "other", "share": 0.5}},
+            "deadline": {"by_severity": {"severe": "20d"}, "overflow": {"to": "other", "price": 1000, "share": 0.5}},
             "course": {"sessions": 4, "interval": "7d", "cv": 0.5, "hours": [{"a": 3.0}, {"b": 3.0}], "dropout": 0.1},
             "outcomes": {"matched": {"recovered": 0.6, "improved": 0.2, "unchanged": 0.2}},
             "routes": [{"to": "school", "after": ["improved", "rejected"], "share": 0.5, "delay": "7d"}],
@@ -1030,7 +1030,7 @@ def test_a_review_after_a_broken_deadline_begins_when_the_referral_reaches_the_o
         {
             "clinic": {
                 "places": 0,
-                "deadline": {"by_severity": {"moderate": "100s"}, "overflow": {"to": "other"}},
+                "deadline": {"by_severity": {"moderate": "100s"}, "overflow": {"to": "other", "price": 1000}},
                 "course": {"length": "300s"},
             },
             "other": {
@@ -1207,7 +1207,9 @@ def services(draw_, names):
         service["places"] = draw_(some.one_of(some.integers(0, 6), some.just("endless")))
     else:
         service["staff"] = {"a": {"fte": draw_(some.floats(0.5, 2))}, "b": {"fte": draw_(some.floats(0, 1))}}
-        service["course"]["hours"] = [{"a": 4.0}, {"b": 2.0}] if draw_(some.booleans()) else [{"a": 4.0}]
+        service["course"]["hours"] = [{"a": 4.0}, {"b": 2.0}]
+        if draw_(some.booleans()):
+            del service["staff"]["b"], service["course"]["hours"][1]
         if draw_(some.booleans()):
             service["assessment"] = {
                 "sessions": 2,
@@ -1233,12 +1235,15 @@ def services(draw_, names):
             "within_working_days": draw_(some.sampled_from([None, 1])),
         }
     if draw_(some.booleans()):
-        overflow = {"to": draw_(some.sampled_from(names)), "share": draw_(SHARES)} if draw_(some.booleans()) else None
+        overflow = {"to": draw_(some.sampled_from(names)), "share": draw_(SHARES), "price": 1}
+        overflow = overflow if draw_(some.booleans()) else None
         service["deadline"] = {
             "working_days": draw_(some.sampled_from([None, 5])),
             "by_severity": {"severe": "3d"},
             "overflow": overflow,
         }
+    elif service["waiting_list"]["order"] == "deadline":
+        service["waiting_list"]["order"] = "first_come"
     if draw_(some.booleans()):
         service["outcomes"] = {"matched": {"recovered": 0.4, "improved": 0.2, "unchanged": 0.2, "worse": 0.2}}
     after = draw_(
@@ -1264,6 +1269,14 @@ def services(draw_, names):
     return {key: value for key, value in service.items() if value is not None}
 
 
+def elsewhere(name, service):
+    """Nobody takes over from itself after a breach."""
+    deadline = service.get("deadline", {})
+    if (deadline.get("overflow") or {}).get("to") == name:
+        deadline["overflow"] = None
+    return service
+
+
 @some.composite
 def ladders(draw_):
     """One to three services, needs that pass and worsen, perhaps a change at a date."""
@@ -1287,7 +1300,7 @@ def ladders(draw_):
             f"all_{name}": {"rate": f"{draw_(some.floats(0.1, 2)):.3f}/d", "to": name, "mix": {"mild": 0.5, "severe": 0.5}}
             for name in names
         },
-        "services": {name: draw_(services(names)) for name in names},
+        "services": {name: elsewhere(name, draw_(services(names))) for name in names},
         "crisis": {"to": draw_(some.sampled_from(names)), "urgent": draw_(some.booleans()), "delay": "1d"},
         "changes": [{"set": change, "from": draw_(some.sampled_from(["2027-01-04", "2027-02-01"]))} for change in changes],
     }

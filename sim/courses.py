@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from heapq import heappop, heappush
 
 from simpy.events import Event
 
@@ -13,7 +14,7 @@ from sim.children import NO_AGE, Cohort
 from sim.frame import COURSE, pack
 from sim.laws import look_up, total
 from sim.lists import Lists
-from sim.plan import NOTHING, NOWHERE, Option, Plan, Route, Terms
+from sim.plan import NOTHING, NOWHERE, Plan, Route, Terms
 from sim.records import Kind
 from sim.rules import (
     AGED_OUT,
@@ -37,6 +38,7 @@ STARTED, ASSESSED, ENDED, OVERLOADED, WAITS_FOR_ROOM, HELPER_CHANGED, BODILY, TA
                  Kind.TASK, Kind.TASK_DONE, Kind.GROUP_STARTED, Kind.GROUP_ENDED)
 )  # fmt: skip
 LEFT_RECOVERED, LEFT_REMITTED, LEFT_DONE, LEFT_OUTSIDE, LEFT_UNHELPED, LEFT_SOMATIC, LEFT_GROWN = range(7)
+POOLS = 1 << 10
 CHANGES = 1 << 8
 """Changes of helper in a stay: more of them repeat draws."""
 
@@ -49,8 +51,10 @@ class Courses(Lists):
         self.hours = [hours_of(closures) for closures in self.shape.closures]
         """By calendar: the working time of its services."""
         self.groups_started = [0] * len(self.shape.places)
-        self.helped_by: list[dict[tuple[int, int], Stay]] = [{} for _ in self.shape.pools]
-        """By pool, child and place: courses whose helper may leave."""
+        self.departed = [0] * len(self.shape.pools)
+        """By pool: the hazard of losing one's helper so far, in ``laws.UNIT``s."""
+        self.helped_by: list[list[tuple[int, int, int, int, Stay]]] = [[] for _ in self.shape.pools]
+        """By pool: courses in order of the hazard at which their helper leaves."""
         self.somatic: set[int] = set()
         """Children with a bodily cause that nobody has found."""
         self.way_back: dict[int, tuple[int, int]] = {}
@@ -135,7 +139,7 @@ class Courses(Lists):
             self.known[stay.place] = now - stay.since
         if self.helpers_used:
             for pool, _ in self.options[option]:
-                self.helped_by[pool][stay.child.row, stay.place] = stay
+                self._have_helper(stay, pool)
 
     def _start_together(self, members: list[Stay], option: int, now: int) -> None:
         """A group course: it holds the hours for all, and lasts as long as the first member's draw says."""
@@ -265,8 +269,6 @@ class Courses(Lists):
         stay.since = now
         stay.stretch = 1
         stay.option = option
-        if self.helpers_used:
-            self._change_pools(stay, self.options[option])
         stay.taken = self.options[option]
         for pool, amount in stay.taken:
             self.committed[pool] += amount
@@ -322,9 +324,6 @@ class Courses(Lists):
         child, place = stay.child, stay.place
         if stay.party is not None:
             self._leave_group(stay.party, now)
-        if self.helpers_used:
-            for pool, _ in stay.taken:
-                self.helped_by[pool].pop((child.row, place), None)
         if child.gone:
             return
         if self.terms[place].open_return:
@@ -426,32 +425,35 @@ class Courses(Lists):
 
     # -- helpers who leave ----------------------------------------------------------------------------------------------------
 
-    def _change_helpers(self, pool: int, share: int, breaks: int, now: int) -> None:
+    def _have_helper(self, stay: Stay, pool: int) -> None:
+        """A helper of this pool, until as many have left as the draw says."""
+        ordinal = (stay.number - 1) * CHANGES + min(stay.helpers, CHANGES - 1)
+        service, row = self.terms[stay.place].service, stay.child.row
+        leaves = self.departed[pool] + self.threshold(row, self.purpose["helper"][service], ordinal * POOLS + pool % POOLS)
+        heappush(self.helped_by[pool], (leaves, row, stay.place, stay.number, stay))
+
+    def _change_helpers(self, pool: int, hazard: int, breaks: int, now: int) -> None:
         """A post falls vacant: its share of the pool's courses gets another helper, and some children drop out for it."""
-        for (row, place), stay in sorted(self.helped_by[pool].items()):
-            if stay.status != HELPED:
+        self.departed[pool] += hazard
+        courses, left = self.helped_by[pool], []
+        while courses and courses[0][0] <= self.departed[pool]:
+            left.append(heappop(courses)[1:])
+        for row, place, number, stay in sorted(left, key=lambda entry: entry[:3]):
+            if stay.status != HELPED or all(taken != pool for taken, _ in stay.taken):
                 continue
             service, child = self.terms[place].service, stay.child
-            ordinal = (stay.number - 1) * CHANGES + min(stay.helpers, CHANGES - 1)
+            ordinal = (number - 1) * CHANGES + min(stay.helpers, CHANGES - 1)
             stay.helpers += 1
-            if self.draw(row, self.purpose["helper"][service], ordinal) >= share:
-                continue
             broken = self.draw(row, self.purpose["break"][service], ordinal) < breaks
-            self.write(pack(now, HELPER_CHANGED, row, place, stay.number, stay.since, stay.received, int(broken), child.need))
+            self.write(pack(now, HELPER_CHANGED, row, place, number, stay.since, stay.received, int(broken), child.need))
             if broken:
                 stay.callbacks = ()  # the end that was planned
                 stay.cut = DROPPED_OUT
                 self._give_back(stay)
                 self._end(stay, now)
                 self.touched.add(self.shape.group_of[place])
-
-    def _change_pools(self, stay: Stay, taken: Option) -> None:
-        """Who helps with the rest of the course, of those who did with the assessment."""
-        place, row = stay.place, stay.child.row
-        for pool, _ in stay.taken:
-            self.helped_by[pool].pop((row, place), None)
-        for pool, _ in taken:
-            self.helped_by[pool][row, place] = stay
+            else:
+                self._have_helper(stay, pool)
 
     # -- single pieces of work ------------------------------------------------------------------------------------------------
 

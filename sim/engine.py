@@ -33,6 +33,7 @@ from simpy.events import Event
 from sim.calendar import is_closed
 from sim.children import Cohort
 from sim.frame import ARRIVAL, OF_PLACES, PHASE, pack
+from sim.laws import hazard_of
 from sim.lists import TURNED_AWAY
 from sim.needs import Needs
 from sim.plan import Plan
@@ -201,7 +202,7 @@ class Run(Needs):
             self._schedule_supply(Moment((self._staff,), (pool, capacity)), number, at)
         for at, pool, share in self.supply.departures:
             number += 1
-            self._schedule_supply(Moment((self._depart,), (pool, share)), number, at)
+            self._schedule_supply(Moment((self._depart,), (pool, hazard_of(share))), number, at)
         for at, place in self.supply.ends:
             number += 1
             self._schedule_supply(Moment((self._end_grant,), place), number, at)
@@ -221,10 +222,10 @@ class Run(Needs):
         self._settle()
 
     def _depart(self, event: Event) -> None:
-        pool, share = event._value
+        pool, hazard = event._value
         post = self.plan.posts[pool] if self.plan.posts else None
         if post is not None and post.breaks:
-            self._change_helpers(pool, share, post.breaks, self.now())
+            self._change_helpers(pool, hazard, post.breaks, self.now())
             if self.touched:
                 self._settle()
 

@@ -49,12 +49,11 @@ def _is_ordinary(terms: Terms) -> bool:
 
 
 def _is_cut(terms: Terms) -> bool:
-    return bool(terms.ends_at) or terms.steps_up is not None or terms.calendar >= 0
+    return bool(terms.ends_at or terms.somatic_check) or terms.steps_up is not None or terms.calendar >= 0
 
 
 def _is_odd(terms: Terms) -> bool:
-    odd = (terms.somatic_check, terms.dose, terms.party, *(stretch.dropout for stretch in terms.stretches))
-    return _is_cut(terms) or any(odd)
+    return _is_cut(terms) or any((terms.dose, terms.party, *(stretch.dropout for stretch in terms.stretches)))
 
 
 class Clock(simpy.Environment):
@@ -195,7 +194,8 @@ class Frame:
         ]
         self.ordinary = [ordinary[number[id(terms)]] and not self.awaited[place] for place, terms in enumerate(plan.terms)]
         """By place: nothing about its list calls for more than serving the head while there is room."""
-        self.easy = [len(places) == 1 and self.ordinary[places[0]] for places in self.shape.groups]
+        self.easy = [len(places) == 1 and plan.terms[places[0]].party is None for places in self.shape.groups]
+        """By group: one list with pools of its own, from which children start one by one."""
         self.direct = [
             self.alone[place] and self.ordinary[place] and place not in self.limited for place in range(len(plan.terms))
         ]
@@ -204,7 +204,7 @@ class Frame:
         """By place: the length of a course is not all there is to say about its end."""
         cuts = [_is_cut(terms) for terms in each]
         self.cuts = [cuts[number[id(terms)]] for terms in plan.terms]
-        """By place: closures, birthdays or a helper who sees more may move the end of a phase."""
+        """By place: closures, birthdays, bodily causes or a helper who sees more may move the end of a phase."""
         self.plain = [terms.order == FIRST_COME for terms in plan.terms]
         self.gate = [(terms.party.every if terms.party else 0) or terms.every for terms in plan.terms]
         self.route_streams = self.purpose["route"]

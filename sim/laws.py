@@ -7,6 +7,7 @@ come as near to their stated probabilities as 4095 large parts and 4096 small on
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
@@ -17,7 +18,7 @@ from scipy import special
 
 from scenarios.schema import Law
 from scenarios.units import YEAR
-from sim.draws import BITS, GOLDEN, Ints
+from sim.draws import BITS, GOLDEN, ONE, Ints
 
 LEVEL = 12
 BINS = 1 << LEVEL
@@ -31,6 +32,8 @@ WEIGHT = np.concatenate([np.full(LAST, BINS, dtype=np.int64), np.ones(BINS, dtyp
 MOST_SHARED = 64
 """So many weighted values each get their own share of the bins; more are laid out in order, as a quantile function is."""
 
+FOR_SURE = 1 << 62
+"""A hazard that no threshold outlives."""
 UNIT = 1 << 45
 """What a unit of a clock's threshold and a hazard of one a second are measured in."""
 
@@ -99,6 +102,11 @@ def clock_table() -> Ints:
 def hazard(per_year: float) -> int:
     """A yearly hazard as whole ``UNIT``s a second (20 bits at one a year: exact to one part in a million)."""
     return round(per_year / YEAR * UNIT)
+
+
+def hazard_of(share: int) -> int:
+    """The hazard, in ``UNIT``s, that a share of all meets at one moment: of 1 - exp(-h), as a limit, h."""
+    return FOR_SURE if share >= ONE else round(-math.log1p(-share / ONE) * UNIT)
 
 
 def _edges() -> tuple[Floats, Floats]:

@@ -416,7 +416,8 @@ class Lists(Frame):
             touched.discard(group)
             places = groups[group]
             if self.easy[group]:
-                self._serve_place(places[0])
+                if self.ordinary[places[0]] or self._calls_in(places[0], self.now()):
+                    self._serve_place(places[0])
             else:
                 self._serve_group(places)
             for place in places:

@@ -247,6 +247,7 @@ FAULTS = [
         "is about nothing: clinic has no pool or field",
     ),
     ("grade: own", "grade: sure", "evidence.clinic.nurse.fte.grade", 'must be "published", "stated"'),
+    ("{severity: mild,", "{severity: mild, worsening: 1/y,", "needs.mild.worsens_to", "the need has a worsening rate"),
     ("{severity: mild,", "{severity: mild, improves_to: mld,", "needs.mild.improves_to", 'there is no need "mld"'),
     (
         "unchanged: 0.4}\n",
@@ -503,6 +504,12 @@ TOGETHER = [
     ("hours: {doctor: 0.5,", "hours: {clinic.caseload: 1,", "services.team.intake.meeting.hours", "is a ceiling of cases"),
     ("{clinic.counsellor: 1.0}", "{clinic.caseload: 1.0}", "coordination.hours", "is a ceiling of cases and has no hours"),
     # pools of courses
+    (
+        "7d, hours: {doctor: 2.0}}\n",
+        "7d, hours: [{doctor: 2.0}, {doctor: 3.0}]}\n",
+        "services.team.assessment.hours",
+        "must have as many alternatives as the course, in the same order",
+    ),
     (
         "7d, hours: {doctor: 2.0}",
         "7d, hours: {docter: 2.0}",

@@ -645,7 +645,7 @@ def test_what_is_left_of_courses_that_run_on_the_first_day():
     scenario = clinic(places=2, course={"length": length.plain()}, opening_cases=2, scenario=ALMOST_NOBODY)
     cohort, log = drawn(scenario)
     left = [look_up(residual(table(length)), quantile(int(key), "length", "clinic")) for key in cohort.key]
-    assert log.of(Kind.STARTED).rows[:, [TIME, DETAIL]].tolist() == [[0, 1], [0, 1]]
+    assert log.of(Kind.STARTED).rows[:, [TIME, DETAIL]].tolist() == [[0, 0], [0, 0]]
     assert sorted(log.of(Kind.ENDED).time.tolist()) == sorted(left)
     assert log.of(Kind.AROSE).detail.tolist() == [OPENING_CASE] * 2
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from calibration.national import Held, country, held, table, targets
-from scenarios.load import load
+from scenarios.load import examples, load
 from scenarios.sources import sources
 
 DOCS = Path(__file__).parent.parent / "docs" / "national.md"
@@ -50,7 +50,9 @@ def test_what_the_national_numbers_rest_on_is_in_the_list_of_sources() -> None:
     """Every source that the evidence of norway.yaml names is one of the library's, and the other way round."""
     named = {item.source for item in load("stange").evidence.values()}
     assert named <= set(sources())
-    assert set(sources()) - named <= {"ssb_07459"}  # the places' own
+    of_examples = {item.source for name in examples() for item in load(name).evidence.values()}
+    assert of_examples <= set(sources())
+    assert set(sources()) - named - of_examples <= {"ssb_07459"}  # the places' own
 
 
 def test_assumed_numbers_have_a_range() -> None:

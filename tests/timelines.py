@@ -163,11 +163,11 @@ def quantile(key, purpose, service="", ordinal=0):
     return draw(key, stream(purpose, service) if service else stream(purpose), ordinal)
 
 
-def key_ringing_after(seconds, purpose, rate):
-    """A key whose first clock of a hazard (a year) rings after so many seconds."""
+def key_ringing_after(seconds, purpose, rate, ordinal=0):
+    """A key whose first (or a later) clock of a hazard (a year) rings after so many seconds."""
     per_second = hazard(rate)
     for key in range(1000, 1_000_000):
-        if -(-look_up(clock_table(), draw(key, stream(purpose), 0)) // per_second) == seconds:
+        if -(-look_up(clock_table(), draw(key, stream(purpose), ordinal)) // per_second) == seconds:
             return key
     raise AssertionError(f"no key below 1 000 000 rings after {seconds}")
 

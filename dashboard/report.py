@@ -23,6 +23,7 @@ from dashboard.tables import (
     Row,
     areas_hidden,
     cells,
+    group_name,
     label_of,
     main_keys,
     measure_of,
@@ -221,13 +222,13 @@ def _parts(comparison: Comparison, proposal: str, language: Language) -> tuple[S
         keys = [key for key in keys if key[0] == ALL]
     found: dict[str, list[Line]] = {}
     for row in rows_of(comparison, keys, proposal):
-        found.setdefault(_part_name(comparison.base.scenario, row.key), []).append(_line(row, language))
+        found.setdefault(_part_name(comparison.base.scenario, row.key, language), []).append(_line(row, language))
     return tuple(Section(name, tuple(lines)) for name, lines in found.items())
 
 
-def _part_name(scenario: Scenario, key: Key) -> str:
+def _part_name(scenario: Scenario, key: Key, language: Language) -> str:
     area = scenario.areas[key[0]].name or key[0] if key[0] != ALL else ""
-    return ", ".join(part for part in (area, key[2] if key[2] != ALL else "") if part)
+    return ", ".join(part for part in (area, group_name(scenario, key[2], language)) if part)
 
 
 def _meanings(comparison: Comparison, language: Language) -> list[tuple[str, str]]:

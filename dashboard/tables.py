@@ -16,7 +16,7 @@ from dashboard.texts import Language, chosen, text
 from scenarios.schema import STEPS, Scenario
 from scenarios.units import YEAR
 from sim.compare import Comparison
-from sim.fold import ALL
+from sim.fold import ALL, NO_GROUP_NAME
 from sim.measures import MEASURES, Measure
 from sim.output_analysis import MINIMUM_REPLICATIONS, mean_interval
 from sim.result import Result
@@ -302,12 +302,23 @@ def _all_rows(comparison: Comparison, areas: bool) -> Iterator[tuple[bool, Row]]
                 yield main, row
 
 
+def group_name(scenario: Scenario, group: str, language: Language) -> str:
+    """An age band as it is, a group of children by its name; nothing for all of them."""
+    if group == ALL:
+        return ""
+    if group == NO_GROUP_NAME:
+        return text("no_group", language)
+    content = scenario.groups.get(group)
+    return chosen(content.name, language) if content and content.name else group
+
+
 def _head(key: Key, scenario: Scenario, language: Language) -> dict[str, str]:
     area, service, group, name = key
     return {
         "area": area,
         "service": service_name(scenario, service, language) if service else "",
         "group": group,
+        "group_label": group_name(scenario, group, language),
         "measure": name,
         "label": label_of(key, language),
         "unit": numbers.unit_name(measure_of(key).unit, language),

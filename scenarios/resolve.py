@@ -160,7 +160,8 @@ def catchments_of(scenario: Scenario) -> dict[str, Catchment]:
 
 
 def staffing(scenario: Scenario) -> list[dict[str, Any]]:
-    """The posts behind the results, one row a pool: area (or catchment), service, pool, fte, hours_a_week for children."""
+    """The posts behind the results, one row a pool: area (or catchment), service, pool, agreed, fte (filled),
+    absent (of those), hours_a_week for children."""
     rows = []
     focal = [scenario.areas[name] for name in scenario.focal_areas]
     catchments = catchments_of(scenario)
@@ -174,5 +175,8 @@ def staffing(scenario: Scenario) -> list[dict[str, Any]]:
                     continue
                 hours = round(weekly_minutes(content, children) / 60, 2)
                 fte = round(fte_of(content, children), 4)
-                rows.append({"area": holder, "service": name, "pool": pool, "fte": fte, "hours_a_week": hours})
+                agreed = fte if content.agreed is None else content.agreed
+                away = round(fte * content.absent, 4)
+                post = {"agreed": agreed, "fte": fte, "absent": away, "hours_a_week": hours}
+                rows.append({"area": holder, "service": name, "pool": pool, **post})
     return rows

@@ -68,13 +68,14 @@ class Pool(Model):
 
     name: Label | None = None
     fte: Number | None = None
-    """Filled full-time equivalents; with ``turnover`` those agreed, of which some stand vacant at any time."""
+    """Filled full-time equivalents. With ``turnover`` those that are filled when nobody has left: some of them stand vacant
+    at any time."""
     fte_per_1000: Number | None = None
     """Or: full-time equivalents per 1000 children 0-17 of the area (of the catchment, for a shared service)."""
     least_fte: Number = 0.0
     """With ``fte_per_1000``: the smallest post, for small areas."""
     agreed: Number | None = None
-    """Agreed full-time equivalents, where more are agreed than filled: shown, and where hiring stops."""
+    """Agreed full-time equivalents, where they are not the filled ones: shown beside them, and never fewer."""
     absent: Share = 0.0
     """Share of the filled posts on leave or ill."""
     cases: Number | None = None
@@ -103,6 +104,8 @@ class Pool(Model):
         posts = self.fte is not None or self.fte_per_1000 is not None
         if kinds and (posts or self.turnover or self.work or self.absent or self.agreed is not None):
             raise ValueError(f"with {kinds[0]} is no posts: leave out fte, fte_per_1000, agreed, absent, work and turnover")
+        if self.agreed is not None and self.fte is not None and self.agreed < self.fte:
+            raise ValueError(f"agreed must not be below fte, the filled posts (got {self.agreed:g} and {self.fte:g})")
         if sum(self.work.values()) >= self.weekly_hours:
             raise ValueError(f"work takes {sum(self.work.values()):g} of {self.weekly_hours:g} hours: nothing is left")
         return self

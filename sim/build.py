@@ -13,6 +13,7 @@ from scenarios.resolve import (
     catchments_of,
     children_of,
     fte_of,
+    kind_of,
     open_on,
     requirements,
     service_of,
@@ -93,6 +94,7 @@ def _shape(scenario: Scenario) -> Shape:
         shared=tuple(scenario.services[services[number]].shared for _, number in places),
         place_at=place_at,
         pools=pools,
+        kinds=tuple(_kind(_service_at(scenario, places[place], services), pool) for place, pool in pools),
         groups=tuple(groups),
         group_of=tuple(group_of),
         streams=tuple(scenario.demand),
@@ -142,6 +144,10 @@ def _pools(scenario: Scenario, place: tuple[str, int], services: Sequence[str]) 
     if service.places == "endless":
         return ()
     return ("places",) if service.places is not None else tuple(service.staff)
+
+
+def _kind(service: Service, pool: str) -> str:
+    return "places" if service.places is not None else kind_of(service.staff[pool])
 
 
 def _service_at(scenario: Scenario, place: tuple[str, int], services: Sequence[str]) -> Service:

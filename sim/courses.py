@@ -11,6 +11,7 @@ from simpy.events import Event
 from scenarios.units import WEEK
 from sim.calendar import finish, hours_of, worked
 from sim.children import NO_AGE, Cohort
+from sim.draws import ONE
 from sim.frame import COURSE, pack
 from sim.laws import look_up, total
 from sim.lists import Lists
@@ -26,9 +27,12 @@ from sim.rules import (
     UNCHANGED,
     WORSE,
     birthday,
+    dropouts_midway,
     is_match,
+    midway,
     part,
     pick,
+    stays_in,
 )
 from sim.state import CLOSED, HELD, HELPED, NEVER, Child, Moment, Stay, Together
 
@@ -174,9 +178,11 @@ class Courses(Lists):
         if dropout:
             row, service = stay.child.row, self.terms[place].service
             ordinal = (stay.number - 1) * 2 + stay.stretch
-            if self.draw(row, self.purpose["dropout"][service], ordinal) < dropout:
+            bound = dropouts_midway(dropout) if stay.midway else dropout
+            if self.draw(row, self.purpose["dropout"][service], ordinal) < bound:
                 stay.cut = DROPPED_OUT
-                length = part(length, self.draw(row, self.purpose["dropout_at"][service], ordinal))
+                at = self.draw(row, self.purpose["dropout_at"][service], ordinal)
+                length = part(length, midway(at) if stay.midway else at)
         if self.cuts[place]:
             length = self._cut_short(stay, self.terms[place], length)
         stay.callbacks = self.on_course
@@ -216,11 +222,13 @@ class Courses(Lists):
         """One of those already in a course on the first day: what is left of it."""
         place = stay.place
         stretches = self.terms[place].stretches
-        means = [total(stretch.length) for stretch in stretches]
-        if len(stretches) == 2 and part(sum(means), self.quantile(stay, "opening")) > means[0]:
-            self._give_back(stay)
-            self._continue(stay, now)
-            return
+        if len(stretches) == 2:
+            first, rest = (stays_in(total(stretch.length), stretch.dropout) for stretch in stretches)
+            rest = rest * (ONE - stretches[0].dropout) // ONE
+            if part(first + rest, self.quantile(stay, "opening")) > first:
+                self._give_back(stay)
+                self._continue(stay, now)
+                return
         length = look_up(stretches[0].rest, self.quantile(stay, "length"))
         if stay.party is not None:
             stay.party.length = length

@@ -272,6 +272,8 @@ class Shape:
     """Area x service: the place, or ``NOWHERE``."""
     pools: tuple[tuple[int, str], ...]
     """(place, name)."""
+    kinds: tuple[str, ...]
+    """By pool: ``posts`` and ``rooms`` hold minutes a week, ``cases`` and ``places`` courses."""
     groups: tuple[tuple[int, ...], ...]
     """Places that share pools stand in one group; each place is in one."""
     group_of: tuple[int, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isqrt
 
 from scenarios.schema import ENDINGS, REASONS, STEPS
 from scenarios.units import YEAR
@@ -79,6 +80,25 @@ def time_left(threshold: int, rate: int) -> int:
 def part(length: int, quantile: int) -> int:
     """The moment of leaving a stretch early: evenly over its length, at least one second."""
     return max(1, length * quantile // ONE)
+
+
+def dropouts_midway(dropout: int) -> int:
+    """The limit of dropping out of a phase met midway: who leaves evenly over it is there for half, and met half as often."""
+    return dropout * ONE // (2 * ONE - dropout)
+
+
+def midway(quantile: int) -> int:
+    """When those drop out, as a part of what is left of the phase.
+
+    Met evenly over a stay that is itself an even part of the phase, a child has left of the phase's length the smaller of two
+    even draws; the phase has left one even draw. The quotient is the root of an even draw.
+    """
+    return isqrt(quantile * ONE)
+
+
+def stays_in(length: int, dropout: int) -> int:
+    """In proportion to how long a phase lasts on average where some drop out evenly over it, in parts of ``2 * ONE``."""
+    return length * (2 * ONE - dropout)
 
 
 def put_off(hesitations: Sequence[tuple[int, int]], known_wait: int) -> int:

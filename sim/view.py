@@ -166,12 +166,12 @@ def levels(view: View) -> Iterator[Level]:
     shape, reached = view.shape, view.reached()
     pool, second, units = committed(view.plans, view.log)
     changes = view.of(Kind.CAPACITY, inside=False)
-    for number, (place, name) in enumerate(shape.pools):
-        if reached[place]:
+    for number, (place, _) in enumerate(shape.pools):
+        if reached[place] and shape.kinds[number] in ("posts", "places"):  # ceilings and rooms are no hours of staff
             here, changed = pool == number, changes.where(changes.place == number)
             yield Level(
                 service=int(view.place_service[place]),
-                unit=1.0 if name == "places" else 60.0,
+                unit=1.0 if shape.kinds[number] == "places" else 60.0,
                 committed=(np.append(shape.begin, second[here]), np.append(0, np.cumsum(units[here]))),
                 capacity=(np.append(shape.begin, changed.time), np.append(view.plan.capacity[number], changed.detail)),
             )

@@ -85,6 +85,26 @@ def test_a_ceiling_counts_courses_and_follows_the_posts(ceiling, most):
     assert starts(tell(scenario, *[0] * 50)) == [(0, child) for child in range(most)]
 
 
+def test_a_ceiling_follows_posts_that_are_cut_and_added():
+    """Two for each post: four, two from 2 d on, six from 12 d on. Nobody is thrown out, and both pools say so."""
+    staff = {"worker": {"fte": 2}, "load": {"cases_per_fte": {"worker": 2}}}
+    services = {"clinic": {"staff": staff, "course": {"length": "10d", "hours": {"worker": 0.1, "load": 1}}}}
+    scenario = apply(ladder(services, "30d"), "clinic.worker.fte=1@2027-01-06", "clinic.worker.fte=3@2027-01-16")
+    told = tell(scenario, *range(12))
+    assert starts(told) == [(c, c) for c in range(4)] + [
+        (10 * DAY + 2, 4),
+        (10 * DAY + 3, 5),
+        *((12 * DAY, child) for child in (6, 7, 8, 9)),
+        (20 * DAY + 2, 10),
+        (20 * DAY + 3, 11),
+    ]
+    assert [(s, where, units) for s, _, _, where, units in told.detailed("capacity", "overloaded") if "load" in where] == [
+        (2 * DAY, "clinic.load", 2),
+        (2 * DAY, "clinic.load", 2),
+        (12 * DAY, "clinic.load", 6),
+    ]
+
+
 def test_the_ceiling_binds_before_the_hours():
     """Hours for two courses, a ceiling of one: the second starts when the first has ended."""
     staff = {"worker": {"fte": 2, "weekly_hours": 10}, "load": {"cases": 1}}

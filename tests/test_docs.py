@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
+import scenarios.schema
 from scenarios.schema import REASONS, SEVERITIES, STEPS
 from sim.records import COLUMNS, Kind
 
@@ -77,3 +79,27 @@ def test_committed_pages_name_no_machine() -> None:
              and name != "tests/test_docs.py" and (ROOT / name).exists()
              and places.search((ROOT / name).read_text(encoding="utf-8"))]  # fmt: skip
     assert named == []
+
+
+MECHANISMS = (ROOT / "docs" / "mechanisms.md").read_text(encoding="utf-8")
+FIELDS = sorted(
+    {
+        field.alias or name
+        for word in scenarios.schema.__all__
+        if isinstance(model := getattr(scenarios.schema, word), type) and issubclass(model, BaseModel)
+        for name, field in model.model_fields.items()
+    }
+)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_field_of_a_scenario_stands_among_the_mechanisms(field: str) -> None:
+    """As a word of its own within code marks."""
+    words = {word for code in re.findall(r"`([^`]+)`", MECHANISMS) for word in re.split(r"[^a-z0-9_]+", code)}
+    assert field in words
+
+
+@pytest.mark.parametrize("kind", [kind.name.lower() for kind in Kind])
+def test_every_record_but_the_plainest_stands_among_the_mechanisms(kind: str) -> None:
+    """What a mechanism writes down can be looked for from its page."""
+    assert f"`{kind}`" in MECHANISMS or kind in MECHANISMS or kind in ("withdrew", "joined")

@@ -688,6 +688,13 @@ def in_course_at(log, days):
                 "course": {"length": {"law": "lognormal", "mean": "20d", "cv": 0.8}},
             },
         ),
+        (
+            394,  # 20 x (10 x 0.85 + 0.7 x 20 x 0.8): dropping out halves what is lost of a phase
+            {
+                "assessment": {"length": {"law": "gamma", "mean": "10d", "cv": 0.5}, "dropout": 0.3},
+                "course": {"length": {"law": "lognormal", "mean": "20d", "cv": 0.8}, "dropout": 0.4},
+            },
+        ),
     ],
 )
 def test_a_run_that_begins_with_the_caseload_it_would_have_keeps_it(cases, course):

@@ -26,6 +26,8 @@ def areas(scenario: Scenario) -> Found:
             yield ("focus", index), f'"{name}" is not an area simulated in full{nearest(name, sorted(scenario.areas))}'
     if not scenario.focal_areas:
         yield ("areas",), "must hold at least one area with detail: full"
+    if "all" in scenario.groups:
+        yield ("groups", "all"), "is the word for all children together: call the group something else"
     for name in scenario.services:
         if name in Scenario.model_fields:
             yield ("services", name), f'"{name}" is a word of its own in a scenario: call the service something else'

@@ -8,7 +8,7 @@ from itertools import pairwise
 from scenarios.check_areas import Found, Variants
 from scenarios.reading import Path_
 from scenarios.schema import Deadline, Hesitation, Law, Scenario, Service, Together, WaitingList
-from scenarios.units import format_duration
+from scenarios.units import HOUR, format_duration
 
 MOST_WORKING_DAYS = 2600
 """Working days of a deadline: ten years."""
@@ -27,7 +27,22 @@ def lists(scenario: Scenario, variants: Variants) -> Found:
             yield from _working_days((*here, "intake", "within_working_days"), service.intake.within_working_days)
             if service.intake.meeting and service.intake.meeting.every == 0:
                 yield (*here, "intake", "meeting", "every"), "must be above 0; left out, there is a meeting at any time"
+        yield from _too_often(here, service)
         yield from _groups(here, service)
+
+
+def _too_often(here: Path_, service: Service) -> Found:
+    """What comes round on set dates comes round slowly enough for a run to end."""
+    waiting, group = service.waiting_list, service.course.group
+    meeting = service.intake.meeting if service.intake else None
+    for path, every in (
+        (("waiting_list", "every"), waiting.every),
+        (("waiting_list", "switch", "review"), waiting.switch.review if waiting.switch else None),
+        (("course", "group", "every"), group.every if group else None),
+        (("intake", "meeting", "every"), meeting.every if meeting else None),
+    ):
+        if every and every < HOUR:
+            yield (*here, *path), f"must be at least 1h (got {format_duration(every)})"
 
 
 def is_zero(law: Law | None) -> bool:

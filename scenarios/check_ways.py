@@ -24,6 +24,9 @@ def ways(scenario: Scenario, variants: Variants) -> Found:
             yield (*here, "steps_up"), "never comes: no need is above a service without a step. State its step, or leave it out"
     if scenario.crisis and scenario.crisis.hold:
         yield ("crisis", "hold"), "holds nothing: no course ends in a crisis. Leave it out"
+    for word in ("after", "steps", "share", "warm") if scenario.crisis else ():
+        if getattr(scenario.crisis, word) != Route.model_fields[word].default:
+            yield ("crisis", word), "says nothing: every crisis goes this way. Leave it out"
 
 
 def _hold(path: Path_, route: Route, service: Service) -> Found:

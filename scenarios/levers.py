@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from scenarios.changes import dates, is_change, look_up, parse_change, resolved
+from scenarios.changes import dates, is_change, look_up, parse_change, resolved, when
 from scenarios.check import check, structure
 from scenarios.errors import Fault, TrinnError, nearest
 from scenarios.reading import Document, read_file, read_text, validate
@@ -119,7 +119,7 @@ def checked(scenario: Scenario, document: Document | None = None, inherited: Col
             if first is None:
                 first = now
             else:
-                _refuse_late(first, now, day)
+                _refuse_late(scenario, first, now, day)
         except TrinnError as error:
             later = first is not None and day > first.period.start
             raise TrinnError(_placed(fault, scenario, document, day if later else None) for fault in error.faults) from None
@@ -154,9 +154,10 @@ def _with_sound_evidence(scenario: Scenario, document: Document, inherited: Coll
     return scenario.model_copy(update={"evidence": kept}) if faults else scenario
 
 
-def _refuse_late(first: Scenario, now: Scenario, day: date) -> None:
+def _refuse_late(scenario: Scenario, first: Scenario, now: Scenario, day: date) -> None:
     """A dated change acts before the end, and leaves what the ladder is made of as it is."""
-    if day >= (end := first.period.start + timedelta(seconds=first.period.length)):
+    changed = any(when(change, scenario) == day for change in scenario.changes)
+    if changed and day >= (end := first.period.start + timedelta(seconds=first.period.length)):
         raise TrinnError(f"a change of {day} would do nothing: the period ends on {end}")
     before, after = structure(first), structure(now)
     names = [name for name in before | after if before.get(name) != after.get(name)]

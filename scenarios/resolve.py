@@ -16,9 +16,14 @@ _WHOLE = 1e-9
 """What is so little below a whole number was whole before it was computed."""
 
 INSTEAD = {
-    "fte": ("fte_per_1000",),
-    "fte_per_1000": ("fte",),
-    "length": ("sessions", "interval", "missed"),
+    "fte": ("fte_per_1000", "cases", "rooms", "cases_per_fte"),
+    "fte_per_1000": ("fte", "cases", "rooms", "cases_per_fte"),
+    "cases": ("fte", "fte_per_1000", "rooms", "cases_per_fte", "agreed", "absent", "work", "turnover"),
+    "rooms": ("fte", "fte_per_1000", "cases", "cases_per_fte", "agreed", "absent", "work", "turnover"),
+    "cases_per_fte": ("fte", "fte_per_1000", "cases", "rooms", "agreed", "absent", "work", "turnover"),
+    "recruit": ("market",),
+    "market": ("recruit",),
+    "length": ("sessions", "interval", "missed", "cancelled", "missed_per_hour"),
     "sessions": ("length",),
     "rate": ("per_1000",),
     "per_1000": ("rate",),

@@ -35,7 +35,8 @@ from scenarios.values import (
 
 
 class Together(Model):
-    """A group course: it starts when it is full, or on set dates."""
+    """A group course: it starts when it is full, or on set dates. It takes its hours, or its place, once for all; a child who
+    must start at once starts a group of its own."""
 
     size: Annotated[int, Field(strict=True, ge=1, le=1000)]
     """Most children in a group."""

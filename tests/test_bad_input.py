@@ -664,6 +664,7 @@ TOGETHER = [
         "must be above 0; left out, the switch is tried",
     ),
     ("meeting: {every: 7d", "meeting: {every: 0d", "services.team.intake.meeting.every", "must be above 0; left out, there is"),
+    ("meeting: {every: 7d", "meeting: {every: 1min", "services.team.intake.meeting.every", "must be at least 1h (got 1min)"),
     ("{over: 180d", "{over: 80d", "services.clinic.balking[1].over", "state known waits in rising order (got 80d after 90d)"),
     ("{over: 180d", "{over: 90d", "services.clinic.balking[1].over", "must be longer than the one before"),
     ("{over: 120d", "{over: 60d", "doors.nurse.quiet[1].over", "must be longer than the one before"),
@@ -748,6 +749,8 @@ TOGETHER = [
         "holds nothing: the service has endless places",
     ),
     ("coordination:", "crisis: {to: ward, hold: {at_most: 1d}}\ncoordination:", "crisis.hold", "no course ends in a crisis"),
+    ("coordination:", "crisis: {to: ward, share: 0.5}\ncoordination:", "crisis.share", "every crisis goes this way"),
+    ("  refugee: {share", "  all: {share", "groups.all", "is the word for all children together"),
     ("excludes: [course]", "excludes: [clinic]", "services.clinic.excludes[0]", "is the service itself"),
     (
         "excludes: [course]",

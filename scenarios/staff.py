@@ -81,7 +81,8 @@ class Pool(Model):
     cases: Number | None = None
     """No posts, but a ceiling: so many courses at once. A course takes as many as its ``hours`` say."""
     cases_per_fte: dict[Id, Number] = {}
-    """Or a ceiling that follows the staff: so many courses at once for each full-time equivalent of another pool here."""
+    """Or a ceiling that follows the staff: so many courses at once for each full-time equivalent of another pool here, whether
+    its post is vacant for the moment or not."""
     rooms: Number | None = None
     """No posts, but rooms, each open ``weekly_hours``; a course takes the hours it sits in one."""
     weekly_hours: Annotated[float, Field(strict=True, gt=0, le=60)] = 37.5

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -144,6 +145,8 @@ def _in_processes(task: _Task, numbers: list[int], workers: int) -> Iterator[Rep
     size = max(1, min(20, len(numbers) // (workers * 4)))
     chunks = [tuple(numbers[i : i + size]) for i in range(0, len(numbers), size)]
     tasks = [_Task(task.scenario, task.seed, chunk, task.by, task.record) for chunk in chunks]
+    # whoever interrupts a run knows that work was cancelled
+    warnings.filterwarnings("ignore", ".*tasks which were still being processed", UserWarning)
     pool = Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes=None)
     _start_trackers()
     with _interrupts_held():

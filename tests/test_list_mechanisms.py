@@ -24,7 +24,7 @@ from timelines import (
 from scenarios.levers import apply
 from scenarios.load import load
 from scenarios.schema import Law
-from scenarios.units import DAY
+from scenarios.units import DAY, HOUR
 from sim.build import phases
 from sim.children import OPENING, OPENING_CASE
 from sim.cohort import draw_cohort
@@ -285,41 +285,36 @@ def test_a_course_elsewhere_that_makes_worse_is_followed_at_once():
 
 
 def test_places_are_given_out_at_the_meeting_and_not_between_two():
-    """Meetings at every 300: two places. The third child waits for the second meeting though a place is free from 700."""
-    scenario = clinic(places=2, waiting_list={"every": "300s"}, course={"length": "400s"})
-    told = tell(scenario, 10, 20, 30, 600, 901)
+    """Meetings every three hours, two places. The third child waits for the third meeting though a place is free from seven."""
+    scenario = clinic(places=2, waiting_list={"every": "3h"}, course={"length": "4h"}, length="1d")
+    told = tell(scenario, 10, 20, 30, 6 * HOUR, 9 * HOUR + 1)
     assert told.moves() == [
-        (300, "started", 0, "clinic"),
-        (300, "started", 1, "clinic"),
-        *going(700, 0),
-        *going(700, 1),
-        (900, "started", 2, "clinic"),
-        (900, "started", 3, "clinic"),
-        *going(1300, 2),
-        *going(1300, 3),
-        (1500, "started", 4, "clinic"),
-        *going(1900, 4),
+        (3 * HOUR, "started", 0, "clinic"),
+        (3 * HOUR, "started", 1, "clinic"),
+        *going(7 * HOUR, 0),
+        *going(7 * HOUR, 1),
+        (9 * HOUR, "started", 2, "clinic"),
+        (9 * HOUR, "started", 3, "clinic"),
+        *going(13 * HOUR, 2),
+        *going(13 * HOUR, 3),
+        (15 * HOUR, "started", 4, "clinic"),
+        *going(19 * HOUR, 4),
     ]
 
 
 def test_meetings_count_from_the_start_date_also_before_it_and_take_whoever_comes_in_their_second():
-    """A warm-up of 1000 seconds: -900, -600, -300, 0; a child of the very second is still in time, also after the meeting."""
-    scenario = clinic(
-        places=9,
-        waiting_list={"every": "300s"},
-        scenario={"period": {"start": "2027-01-04", "warmup": "1000s", "length": "400s"}},
-    )
-    told = tell(scenario, -1000, -900, -899, -600, 0, 1, 300)
-    assert [(child, second) for second, _, child, _ in told.story("started")] == [
-        (0, -900), (1, -900), (2, -600), (3, -600), (4, 0), (5, 300), (6, 300)
-    ]  # fmt: skip
+    """A warm-up of ten hours: meetings at -9, -6, -3 and 0; a child of the very second is still in time."""
+    period = {"start": "2027-01-04", "warmup": "10h", "length": "4h"}
+    scenario = clinic(places=9, waiting_list={"every": "3h"}, scenario={"period": period})
+    told = tell(scenario, -10 * HOUR, -9 * HOUR, -9 * HOUR + 1, -6 * HOUR, 0, 1, 3 * HOUR)
+    assert [second / HOUR for second, _, _, _ in told.story("started")] == [-9, -9, -6, -6, 0, 3, 3]
 
 
 def test_whoever_may_be_called_in_from_the_second_of_the_meeting_is_in_time():
-    """Decided at 100 and callable 200 later, at 300: the meeting of that second comes after it."""
-    intake = {"review": "100s", "accept": {"green": 1.0}, "lead": "200s"}
-    told = tell(clinic(intake=intake, waiting_list={"every": "300s"}), 0, 1)
-    assert told.story("started") == [(300, "started", 0, "clinic"), (600, "started", 1, "clinic")]
+    """Decided after one hour and callable two later, at three: the meeting of that second comes after it."""
+    intake = {"review": "1h", "accept": {"green": 1.0}, "lead": "2h"}
+    told = tell(clinic(intake=intake, waiting_list={"every": "3h"}, length="1d"), 0, 1)
+    assert told.story("started") == [(3 * HOUR, "started", 0, "clinic"), (6 * HOUR, "started", 1, "clinic")]
 
 
 def test_meetings_held_more_often_from_a_date_on_are_held_then():
@@ -360,17 +355,26 @@ def test_whoever_joins_a_list_with_a_long_known_wait_goes_to_another_service():
     assert [child for _, _, child, _ in told.story("switched")] == [4]
 
 
+def in_hours(switch, annex=None):
+    """The same in hours: courses of ten, and those of the annex of four."""
+    services = {"annex": annex or {"places": "endless", "course": {"length": "4h"}}}
+    return clinic(services, course={"length": "10h"}, waiting_list={"switch": {"to": "annex"} | switch}, length="4d")
+
+
+HOURS = (0, HOUR, 2 * HOUR)
+"""Start at 0, 10 and 20 hours: the known wait is 9 hours from the tenth on."""
+
+
 def test_those_who_have_waited_are_asked_again_and_again():
-    """Reviewed at 50, 80 and 110 after joining at 20: only then is the known wait long. The date received goes along."""
-    switch = {"to": "annex", "over": "50s", "review": "30s"}
-    told = tell(clinic({"annex": open_to_all()}, waiting_list={"switch": switch}), *QUEUE)
+    """Reviewed at 5, 8 and 11 hours after joining at 2: only then is the known wait long. The date received goes along."""
+    told = tell(in_hours({"over": "5h", "review": "3h"}), *HOURS)
     assert told.story("switched", "started") == [
         (0, "started", 0, "clinic"),
-        (100, "started", 1, "clinic"),
-        (110, "switched", 2, "clinic"),
-        (110, "started", 2, "annex"),
+        (10 * HOUR, "started", 1, "clinic"),
+        (11 * HOUR, "switched", 2, "clinic"),
+        (11 * HOUR, "started", 2, "annex"),
     ]
-    assert told.rows[told.rows[:, KIND] == Kind.STARTED][2, [SINCE, RECEIVED]].tolist() == [110, 20]
+    assert told.rows[told.rows[:, KIND] == Kind.STARTED][2, [SINCE, RECEIVED]].tolist() == [11 * HOUR, 2 * HOUR]
 
 
 @pytest.mark.parametrize(
@@ -395,21 +399,18 @@ def test_nobody_switches_without_reason_or_to_where_it_takes_no_less(switch, ann
 
 def test_nobody_switches_to_where_the_known_wait_is_as_long():
     """Both lists have the same children at the same seconds."""
-    scenario = clinic(
-        {"annex": {"places": 1, "course": A_HUNDRED}}, waiting_list={"switch": {"to": "annex", "over": "50s", "review": "7s"}}
-    )
-    told = tell(scenario, *(child for second in QUEUE for child in (second, (second, "annex"))), 110)
+    scenario = in_hours({"over": "5h", "review": "1h"}, annex={"places": 1, "course": {"length": "10h"}})
+    told = tell(scenario, *(child for second in HOURS for child in (second, (second, "annex"))), 11 * HOUR)
     assert not told.story("switched")
 
 
 def test_of_those_it_concerns_a_share_switches_by_a_draw_for_each_review():
-    """Half: not on joining at 110, not at the review of 140, but at that of 170."""
+    """Half: not on joining after 11 hours, not at the review of 14, but at that of 17."""
     key = key_where(("switch", "clinic", 0.5, 1.0, 0), ("switch", "clinic", 0.5, 1.0, 1), ("switch", "clinic", 0.0, 0.5, 2))
-    switch = {"to": "annex", "over": "50s", "review": "30s", "share": 0.5}
     patient = key_where(*(("switch", "clinic", 0.5, 1.0, nth) for nth in range(12)))
-    scenario = clinic({"annex": open_to_all()}, waiting_list={"switch": switch})
-    told = tell(scenario, 0, 10, Coming(20, key=patient), Coming(110, key=key))
-    assert told.story("switched") == [(170, "switched", 3, "clinic")]
+    scenario = in_hours({"over": "5h", "review": "3h", "share": 0.5})
+    told = tell(scenario, 0, HOUR, Coming(2 * HOUR, key=patient), Coming(11 * HOUR, key=key))
+    assert told.story("switched") == [(17 * HOUR, "switched", 3, "clinic")]
 
 
 # Balking

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date
 
 import numpy as np
 import pytest
+import test_list_mechanisms
 from timelines import (
     CHILD,
     DETAIL,
@@ -20,6 +22,7 @@ from timelines import (
     tell,
 )
 
+from scenarios.errors import TrinnError
 from scenarios.levers import apply
 from scenarios.load import load
 from scenarios.units import DAY, YEAR
@@ -937,3 +940,82 @@ def test_directions_of_birthdays():
     assert 0 < off[0] < off[1]
     ended = [count(Kind.ENDED, AGED_OUT, services={"clinic": {"ends_at": years}}) for years in (99, 16)]
     assert ended[0] == 0 < ended[1]
+
+
+# Any combination of the mechanisms, on lists too
+
+OF_LISTS = {name: {"services": {"clinic": over}} for name, over in test_list_mechanisms.AT_WORK.items() if name != "order"}
+MORE = {
+    "at once and rising": {
+        "services": {"clinic": {"waiting_list": {"order": "severity", "at_once": ["severe"], "rises": "20d"}}}
+    },
+    "a group": {"services": {"clinic": {"course": {"length": "20d", "group": {"size": 3, "least": 2}}}}},
+    "alongside, and worse": {
+        "services": {
+            "annex": {"alongside": [{"to": "clinic", "share": 0.5}], "outcomes": {"matched": {"worse": 0.5, "recovered": 0.5}}}
+        }
+    },
+    "a crisis": {
+        "crisis": {"to": "clinic", "urgent": True, "delay": "1d"},
+        "needs": {"severe": {"worsening": "1/y", "worsens_to": "crisis"}},
+    },
+    "an assessment": {"services": {"clinic": {"assessment": {"length": "5d", "dropout": 0.2}}}},
+    "a summer": {
+        "calendars": {"school": {"yearly": [["06-20", "08-15"]], "public_holidays": True}},
+        "services": {"clinic": {"calendar": "school"}},
+    },
+}
+LATER = (
+    "clinic.open=false",
+    "clinic.places=2",
+    "clinic.waiting_list.every=3d",
+    "clinic.waiting_list.order=severity",
+    "annex.open=false",
+    "needs.mild.remission=3/y",
+)
+ONWARD = {"to": "annex", "after": ["gave_up", "rejected", "unchanged", "balked"], "delay": "3d", "share": 0.5}
+
+
+def any_town(number):
+    """Some of all the mechanisms, some of them changed at a date; None where they do not fit together."""
+    choose = random.Random(number)
+    every = {f"{kind} {name}": over for kind, group in enumerate((AT_WORK, OF_LISTS, MORE)) for name, over in group.items()}
+    source = laid(TOWN, {"services": {"annex": PLAIN | {"places": 5}, "clinic": {"routes": [ONWARD]}}})
+    for name in choose.sample(sorted(every), choose.randint(2, 9)):
+        source = laid(source, every[name])
+    source["period"] = {"start": "2027-01-04", "warmup": "100d", "length": "250d"}
+    if choose.random() < 0.4:
+        source["changes"] = [{"set": choose.choice(LATER), "from": "2027-04-01"}]
+    try:
+        return load(source)
+    except TrinnError:
+        return None
+
+
+def check_any_town(number):
+    """The identities hold, and what becomes of each child makes sense."""
+    scenario = any_town(number)
+    if scenario is None:
+        return False
+    _, log = run(scenario, number)
+    grown, last_left = set(), {}
+    for time, kind, child, _, _, _, _, detail, _ in log.rows.tolist():
+        assert child not in grown or kind in (Kind.TASK_DONE, Kind.OVERLOADED), f"{number}: {Kind(kind).name} at {time}"
+        if kind == Kind.LEFT:
+            last_left[child] = detail
+            if detail == 6:
+                grown.add(child)
+        if kind == Kind.RELAPSED:
+            assert last_left.pop(child) == 0, f"{number}: only what help has ended comes back"
+        if kind in (Kind.SOUGHT, Kind.FOUND, Kind.JOINED, Kind.STARTED):
+            assert child not in last_left, f"{number}: {Kind(kind).name} at {time} of a child who had left"
+    return True
+
+
+def test_identities_hold_for_some_combinations():
+    assert sum(check_any_town(number) for number in range(40)) > 12
+
+
+@pytest.mark.slow
+def test_identities_hold_for_a_great_many_combinations():
+    assert sum(check_any_town(number) for number in range(1000, 2200)) > 400

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from scenarios.check_areas import Found, Variants
 from scenarios.check_staff import hours_are_sound, is_ceiling, pools_named
 from scenarios.reading import Path_
-from scenarios.resolve import capacity_of, catchments_of, children_of, phase_length, requirements, service_of
+from scenarios.resolve import capacity_of, catchments_of, children_of, owner_of, phase_length, requirements, service_of
 from scenarios.schema import Phase, Scenario, Service
 from scenarios.units import LONGEST
 
@@ -68,10 +68,10 @@ def _held(scenario: Scenario, name: str, holder: str, service: Service) -> dict[
     """What each pool that the courses name holds where the holder is."""
     has = _own(scenario, name, holder)
     for pool in pools_named(service):
-        owner, dot, lent = pool.partition(".")
-        if dot:
-            near = scenario.services[owner].shared and not scenario.services[name].shared
-            has[pool] = _own(scenario, owner, scenario.areas[holder].catchment if near else holder).get(lent, 0)
+        if owner := owner_of(pool):
+            near = scenario.services[owner.service].shared and not scenario.services[name].shared
+            there = owner.area or (scenario.areas[holder].catchment if near else holder)
+            has[pool] = _own(scenario, owner.service, there).get(owner.pool, 0)
     return has
 
 

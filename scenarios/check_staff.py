@@ -8,7 +8,7 @@ from scenarios.check_areas import Found, Variants
 from scenarios.check_lists import is_zero
 from scenarios.errors import nearest
 from scenarios.reading import Path_
-from scenarios.resolve import catchments_of, kind_of, service_of, staffing
+from scenarios.resolve import catchments_of, kind_of, owner_of, service_of, staffing
 from scenarios.schema import LabourMarket, Phase, Pool, Scenario, Service
 from scenarios.units import YEAR
 
@@ -75,7 +75,7 @@ def pools_named(service: Service) -> set[str]:
 
 
 def _borrows(service: Service) -> bool:
-    return any("." in pool for pool in pools_named(service))
+    return any(owner_of(pool) for pool in pools_named(service))
 
 
 def _work(service: Service) -> _Work:
@@ -118,9 +118,13 @@ def _course_faults(scenario: Scenario, service: Service, phase: Phase) -> list[s
         for pool, amount in alternative.items():
             if rule := _absent(scenario, service, pool):
                 rules.append(rule)
-            elif service.shared and "." in pool and not scenario.services[pool.partition(".")[0]].shared:
-                rules.append(f'a shared service cannot take hours from "{pool}", which each area has of its own')
-            elif "." in pool and is_ceiling(scenario, service, pool):
+            elif (
+                (owner := owner_of(pool)) and service.shared and not owner.area and not scenario.services[owner.service].shared
+            ):
+                rules.append(
+                    f'a shared service cannot take hours from "{pool}", which each area has of its own: write area/service.pool'
+                )
+            elif owner and is_ceiling(scenario, service, pool):
                 rules.append(f'"{pool}" is a ceiling on the cases of another service: state a ceiling here')
             elif is_ceiling(scenario, service, pool) and amount != round(amount):
                 rules.append(f"takes whole cases of {pool or next(iter(service.staff))} (got {amount:g})")
@@ -141,11 +145,17 @@ def _work_faults(scenario: Scenario, service: Service | None, work: Mapping[str,
 
 
 def _absent(scenario: Scenario, service: Service | None, pool: str) -> str | None:
-    """What is wrong with the name of a pool: that of one here, ``service.pool``, or "" for the only one here."""
-    owner, dot, name = pool.partition(".")
-    if dot:
-        there = owner in scenario.services and name in scenario.services[owner].staff
-        return None if there else f'there is no pool "{pool}": write service.pool of a service with staff'
+    """What is wrong with the name of a pool: that of one here, ``service.pool``, ``area/service.pool``, or ""."""
+    if owner := owner_of(pool):
+        there = owner.service in scenario.services and owner.pool in scenario.services[owner.service].staff
+        if not there:
+            return f'there is no pool "{pool}": write service.pool of a service with staff'
+        if owner.area and scenario.services[owner.service].shared:
+            return f"{owner.service} is shared by its catchment: write {owner.service}.{owner.pool}, without an area"
+        if owner.area and (owner.area not in scenario.areas or scenario.areas[owner.area].detail != "full"):
+            full = sorted(name for name, area in scenario.areas.items() if area.detail == "full")
+            return f'"{owner.area}" is not an area simulated in full{nearest(owner.area, full)}'
+        return None
     if service is None or service.places is not None:
         return "say which pool the hours are from, as service.pool: there is no staff here"
     if pool == "" and len(service.staff) != 1:
@@ -157,9 +167,10 @@ def _absent(scenario: Scenario, service: Service | None, pool: str) -> str | Non
 
 def is_ceiling(scenario: Scenario, service: Service | None, pool: str) -> bool:
     """Whether a pool that is there counts cases instead of minutes."""
-    owner, dot, name = pool.partition(".")
-    here = scenario.services[owner].staff if dot else service.staff if service else {}
-    return kind_of(here[name if dot else pool or next(iter(here))]) == "cases"
+    if owner := owner_of(pool):
+        return kind_of(scenario.services[owner.service].staff[owner.pool]) == "cases"
+    here = service.staff if service else {}
+    return kind_of(here[pool or next(iter(here))]) == "cases"
 
 
 def _lent(scenario: Scenario, variants: Variants) -> set[tuple[str, str]]:
@@ -167,7 +178,7 @@ def _lent(scenario: Scenario, variants: Variants) -> set[tuple[str, str]]:
     named = {pool for _, _, service in variants for pool in pools_named(service)}
     named |= {pool for _, _, service in variants for _, work in _work(service) for pool in work}
     named |= {pool for _, work in _work_between(scenario) for pool in work}
-    return {(pool.partition(".")[0], pool.partition(".")[2]) for pool in named if "." in pool}
+    return {(owner.service, owner.pool) for pool in named if (owner := owner_of(pool))}
 
 
 def _idle(path: Path_, service: Service, lent: set[str]) -> Found:

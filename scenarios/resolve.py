@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from math import floor
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from scenarios.schema import Area, Catchment, Law, Phase, Pool, Scenario, Service
 from scenarios.units import WEEK
@@ -67,6 +67,22 @@ def fte_of(pool: Pool, children: int) -> float:
     if pool.fte is not None:
         return pool.fte
     return max(pool.least_fte, round((pool.fte_per_1000 or 0.0) * children / 1000, 2))
+
+
+class Owner(NamedTuple):
+    """Whose pool it is, where it is not the service's own."""
+
+    area: str
+    """Empty: the service's own area, or its catchment."""
+    service: str
+    pool: str
+
+
+def owner_of(pool: str) -> Owner | None:
+    """The owner of a pool written ``service.pool`` or ``area/service.pool``; None for one of the service's own."""
+    area, _, rest = pool.rpartition("/")
+    service, dot, name = rest.partition(".")
+    return Owner(area, service, name) if dot else None
 
 
 def kind_of(pool: Pool) -> Literal["posts", "cases", "rooms"]:

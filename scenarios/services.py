@@ -83,7 +83,8 @@ class Phase(Model):
     hours: Hours = ()
     """Staff hours an appointment (a week, where ``length`` is given) by pool: a number where the service has one pool, a
     mapping where several are needed at once, a list of mappings where the first that has room is taken. A pool of another
-    service is written ``service.pool``: small services share posts so."""
+    service is written ``service.pool``, one of another area ``area/service.pool``: so small services, and small
+    municipalities, share posts."""
     cancelled: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.0
     """Share of appointments called off in time: they use no hours and lengthen the course."""
     outreach: Share = 0.0

@@ -15,6 +15,7 @@ from scenarios.resolve import (
     fte_of,
     kind_of,
     open_on,
+    owner_of,
     requirements,
     service_of,
     weekly_minutes,
@@ -113,7 +114,7 @@ def _groups(
     leader = list(range(len(places)))
     for place, (holder, number) in enumerate(places):
         for pool in _borrowed(_service_at(scenario, (holder, number), services)):
-            other = _place_of(scenario, holder, services, pool.partition(".")[0], place_at)
+            other = _owner(scenario, holder, services, pool, place_at)
             joined, kept = max(leader[place], leader[other]), min(leader[place], leader[other])
             leader = [kept if old == joined else old for old in leader]
     first = sorted(set(leader))
@@ -121,8 +122,15 @@ def _groups(
 
 
 def _borrowed(service: Service) -> set[str]:
-    """Pools of other services that its courses take hours from, as ``service.pool``."""
-    return {pool for course in courses_of(service) for option in course.hours for pool in option if "." in pool}
+    """Pools of other services that its courses take hours from, as ``service.pool`` or ``area/service.pool``."""
+    return {pool for course in courses_of(service) for option in course.hours for pool in option if owner_of(pool)}
+
+
+def _owner(scenario: Scenario, holder: str, services: tuple[str, ...], pool: str, place_at: tuple[tuple[int, ...], ...]) -> int:
+    """The place whose pool it is, for a service that a holder has."""
+    owner = owner_of(pool)
+    assert owner is not None
+    return _place_of(scenario, owner.area or holder, services, owner.service, place_at)
 
 
 def _place_of(
@@ -135,8 +143,7 @@ def _place_of(
 
 
 def _lent(scenario: Scenario, shape: Shape, holder: str, pool: str, pools: dict[int, dict[str, int]]) -> int:
-    service, _, name = pool.partition(".")
-    return pools[_place_of(scenario, holder, shape.services, service, shape.place_at)][name]
+    return pools[_owner(scenario, holder, shape.services, pool, shape.place_at)][pool.rpartition(".")[2]]
 
 
 def _pools(scenario: Scenario, place: tuple[str, int], services: Sequence[str]) -> tuple[str, ...]:

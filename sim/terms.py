@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import get_args
 
-from scenarios.resolve import open_on, phase_length
+from scenarios.resolve import open_on, owner_of, phase_length
 from scenarios.schema import (
     AT_ONCE,
     ENDINGS,
@@ -78,8 +78,11 @@ class Work:
         at = self.shape.place_at[area]
         taken: dict[int, int] = {}
         for pool, amount in hours.items():
-            owner, dot, name = pool.rpartition(".")
-            place = at[self.shape.services.index(owner)] if dot else NOWHERE if service is None else at[service]
+            if owner := owner_of(pool):
+                there = self.shape.place_at[self.shape.areas.index(owner.area)] if owner.area else at
+                place, name = there[self.shape.services.index(owner.service)], owner.pool
+            else:
+                place, name = NOWHERE if service is None else at[service], pool
             here = self.pools.get(place, {})
             number = here.get(name, next(iter(here.values()), NOTHING) if name == "" else NOTHING)
             if number != NOTHING and amount:

@@ -788,6 +788,18 @@ def test_a_list_with_a_place_left_is_room():
     ]
 
 
+def test_whoever_gives_up_leaves_a_place_on_the_list_to_the_first_held():
+    """The one on the list from 105 on has patience for 150 seconds: at 255 the held one may come."""
+    target = {"waiting_list": {"length": 1}, "patience": "150s"}
+    told = tell(holding(first=2, second="1000s", target=target), (0, "second"), (0, "first"), (10, "first"))
+    assert told.story("held", "gave_up", "ended")[:4] == [
+        (100, "ended", 1, "first"),
+        (110, "held", 2, "first"),
+        (255, "gave_up", 1, "second"),
+        (255, "ended", 2, "first"),
+    ]
+
+
 def test_a_loss_system_is_held_for_and_never_refuses_whoever_was_held():
     told = tell(holding(target={"waiting_list": {"length": 0}}), (0, "second"), (0, "first"))
     assert told.story("held", "refused", "started")[2:] == [(100, "held", 1, "first"), (305, "started", 1, "second")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from scenarios.errors import TrinnError
 from scenarios.levers import apply
 from scenarios.load import load
 from scenarios.units import DAY, YEAR
@@ -470,6 +472,46 @@ def test_two_services_that_share_a_pool_serve_by_weight_and_let_nobody_pass_who_
         (20 * DAY, "started", 1, "group"),
         *going(30 * DAY, 1, "group"),
     ]
+
+
+def test_a_small_municipality_takes_hours_of_a_post_in_another_one():
+    """One post for two areas: the first come of both stand in one order."""
+    course = {"length": "10d", "hours": 10}
+    small = {"staff": {"psychologist": None}, "course": {"hours": [{"big/clinic.psychologist": 10}]}}
+    document = {
+        "name": "two municipalities",
+        "period": {"length": "60d"},
+        "demand": {"all": {"per_1000": {"6-12": 1}, "to": "clinic"}},
+        "services": {"clinic": {"staff": {"psychologist": {"fte": 1, "weekly_hours": 10}}, "course": course}},
+        "areas": {"big": {"children": {"6-12": 500}}, "small": {"children": {"6-12": 200}, "services": {"clinic": small}}},
+    }
+    scenario = load(document)
+    assert phases(scenario)[0].shape.groups == ((0, 1),)
+    cohort = these(scenario, (0, "need", "clinic"), (10, "need", "clinic"), (20, "need", "clinic"))
+    log = simulate(phases(scenario), replace(cohort, area=np.asarray([0, 1, 0]))).log.of(Kind.STARTED)
+    started = zip((log.time // DAY).tolist(), log.child.tolist(), log.place.tolist(), strict=True)
+    assert list(started) == [(0, 0, 0), (10, 1, 1), (20, 2, 0)]
+
+
+@pytest.mark.parametrize(
+    ("pool", "rule"),
+    [
+        ("bog/clinic.psychologist", '"bog" is not an area simulated in full; did you mean "big"?'),
+        ("big/clinik.psychologist", 'there is no pool "big/clinik.psychologist"'),
+    ],
+)
+def test_a_post_of_another_area_must_be_there(pool, rule):
+    """Named with its area."""
+    small = {"staff": {"psychologist": None}, "course": {"hours": [{pool: 1}]}}
+    document = {
+        "name": "two municipalities",
+        "period": {"length": "60d"},
+        "demand": {"all": {"per_1000": {"6-12": 1}, "to": "clinic"}},
+        "services": {"clinic": {"staff": {"psychologist": {"fte": 1}}, "course": {"length": "10d", "hours": 1}}},
+        "areas": {"big": {"children": {"6-12": 500}}, "small": {"children": {"6-12": 9}, "services": {"clinic": small}}},
+    }
+    with pytest.raises(TrinnError, match=re.escape(rule)):
+        load(document)
 
 
 def test_help_alongside_runs_beside_the_course_and_the_child_leaves_when_the_last_one_ends():

@@ -28,10 +28,12 @@ from scenarios.units import DAY, HOUR
 from sim.build import phases
 from sim.children import OPENING, OPENING_CASE
 from sim.cohort import draw_cohort
+from sim.draws import ONE
 from sim.engine import simulate
 from sim.identities import check
 from sim.laws import look_up, residual, table
 from sim.records import Kind
+from sim.rules import DONE, DROPPED_OUT, dropouts_midway, midway
 
 NEEDS = {"moderate": {}, "mild": {"severity": "mild"}, "severe": {"severity": "severe"}}
 A_HUNDRED = {"length": "100s"}
@@ -539,6 +541,20 @@ def test_a_crisis_is_a_way_out_for_those_who_give_up():
     ]
 
 
+def test_a_first_appointment_of_an_earlier_stay_says_nothing_about_the_one_under_review():
+    """Callable from day 30, gave up on day 13, under review again from day 23: closing on day 31 sends that referral back."""
+    intake = {"review": "10d", "accept": {"green": 1.0}, "lead": "20d"}
+    routes = [{"to": "clinic", "after": "gave_up", "delay": "10d"}]
+    scenario = clinic(length="90d", intake=intake, patience="3d", routes=routes, closes="2027-02-04")
+    assert tell(scenario, 0).story("referred", "gave_up", "withdrew", "accepted") == [
+        (0, "referred", 0, "clinic"),
+        (10 * DAY, "accepted", 0, "clinic"),
+        (13 * DAY, "gave_up", 0, "clinic"),
+        (23 * DAY, "referred", 0, "clinic"),
+        (31 * DAY, "withdrew", 0, "clinic"),
+    ]
+
+
 # Deadlines and guarantees
 
 
@@ -657,7 +673,7 @@ def test_cases_are_in_their_assessment_or_past_it_by_how_long_each_lasts():
         places="endless", assessment={"length": "100s"}, course={"length": "300s"}, opening_cases=400, scenario=ALMOST_NOBODY
     )
     cohort, log = drawn(scenario)
-    quantiles = np.asarray([quantile(int(key), "opening", "clinic") for key in cohort.key]) / 2.0**63
+    quantiles = np.asarray([quantile(int(key), "opening", "clinic") for key in cohort.key]) / ONE
     assessed, ended = log.of(Kind.ASSESSED), log.of(Kind.ENDED)
     past = set(assessed.child[assessed.time == 0].tolist())
     assert past == set(np.flatnonzero(quantiles >= 0.25).tolist())
@@ -670,6 +686,39 @@ def test_cases_are_in_their_assessment_or_past_it_by_how_long_each_lasts():
         else:
             assert at[child] == look_up(residual(table(Law.model_validate("100s"))), quantile(key, "length", "clinic"))
             assert time == at[child] + 300
+
+
+def test_who_drops_out_of_a_course_that_runs_on_the_first_day():
+    """Who drops out is met half as often: a half is a third of those met midway, four fifths two thirds. Fixed lengths."""
+    assert dropouts_midway(ONE // 2) == ONE // 3
+    assert midway(ONE // 4) == ONE // 2
+    scenario = clinic(
+        places="endless",
+        assessment={"length": "100s", "dropout": 0.5},
+        course={"length": "300s", "dropout": 0.8},
+        opening_cases=300,
+        scenario=ALMOST_NOBODY,
+    )
+    cohort, log = drawn(scenario)
+    assessed, ended = log.of(Kind.ASSESSED), log.of(Kind.ENDED)
+    at = dict(zip(assessed.child.tolist(), assessed.time.tolist(), strict=True))
+    over = {
+        child: (time, ending)
+        for child, time, ending in zip(ended.child.tolist(), ended.time.tolist(), ended.detail, strict=True)
+    }
+    for child, key in enumerate(cohort.key.tolist()):
+        # of the time there, 100 x 0.75 is in the assessment and 0.5 x 300 x 0.6 after it: five elevenths and six
+        stretch = int(quantile(key, "opening", "clinic") / ONE >= 5 / 11)
+        length = Law.model_validate(("100s", "300s")[stretch])
+        left = look_up(residual(table(length)), quantile(key, ("length", "rest")[stretch], "clinic"))
+        if quantile(key, "dropout", "clinic", stretch) / ONE < (1 / 3, 2 / 3)[stretch]:
+            left = max(1, int(left * (quantile(key, "dropout_at", "clinic", stretch) / ONE) ** 0.5 + 1e-6))
+            assert over[child] == (left, DROPPED_OUT)
+        elif stretch:
+            assert over[child] == (left, DONE)
+        else:
+            assert at[child] == left
+        assert (at.get(child) == 0) == bool(stretch)
 
 
 def in_course_at(log, days):

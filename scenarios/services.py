@@ -182,7 +182,8 @@ class Intake(Model):
     consent: Law | None = None
     """Time before the review begins, while consent is sought."""
     referrers: tuple[Id, ...] = ()
-    """Services, doors and streams of demand whose referrals are taken up; others are a formal error. Empty: all."""
+    """Services, doors and streams of demand whose referrals are taken up; others are a formal error. Who comes in a
+    crisis, or from a list elsewhere, is no new referral. Empty: all."""
     incomplete: Incomplete | None = None
     """Referrals of children nobody has mapped. None: no difference is made."""
     tightens: Tightening | None = None

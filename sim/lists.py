@@ -12,7 +12,7 @@ from scenarios.units import DAY
 from sim.children import NO_AGE, Cohort
 from sim.frame import DECISION, LEAVING, SERVING, Frame, pack
 from sim.laws import look_up
-from sim.plan import Due, Plan, Terms
+from sim.plan import NOWHERE, Due, Plan, Terms
 from sim.records import Kind
 from sim.rules import AGED_OUT, BALKED, GAVE_UP, REFUSED, birthday, has_room, next_date, put_off
 from sim.state import CLOSED, HELD, HELPED, LISTED, REVIEWED, Child, Moment, Stay
@@ -311,7 +311,7 @@ class Lists(Frame):
         place = self.shape.place_at[child.area][due.overflow]
         if self._takes(place, child, now) and place not in child.stays:
             self._leave_list(stay, OVERFLOWED, due.price)
-            self._come(child, place, now, stay.received, False, self.terms[stay.place].service)
+            self._come(child, place, now, stay.received, False, NOWHERE, stay.mapped)
             if self.touched:
                 self._settle()
 
@@ -353,7 +353,7 @@ class Lists(Frame):
             place = at[service]
             if self._takes(place, child, now) and place not in child.stays and self.known[place] < self.known[stay.place]:
                 self._leave_list(stay, SWITCHED, place)
-                self._come(child, place, now, stay.received, False, terms.service, stay.mapped)
+                self._come(child, place, now, stay.received, False, NOWHERE, stay.mapped)
                 return True
         return False
 

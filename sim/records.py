@@ -81,7 +81,7 @@ class Kind(IntEnum):
     HELD = 28
     """The course is over, but its ending waits for room in the next service; the hours stay taken (the place waited for)."""
     HELPER_CHANGED = 29
-    """The helper leaves in mid-course (1 if the child drops out for it, else 0)."""
+    """The helper leaves in mid-course; told where some drop out for it (1 if this child does, else 0)."""
     RELAPSED = 30
     """A need that help had ended comes back (the place whose way back is open, else -1)."""
     FOUND = 31

@@ -6,7 +6,7 @@ from simpy.events import Event
 
 from sim.frame import DECISION, pack
 from sim.laws import look_up
-from sim.plan import Meeting, Review
+from sim.plan import NOWHERE, Meeting, Review
 from sim.records import Kind
 from sim.rules import (
     FORMAL_ERROR,
@@ -46,7 +46,7 @@ class Reviews(Ways):
     def _judge(self, stay: Stay, review: Review, now: int) -> None:
         if review.tasks:
             self._work(stay.child, stay.place, review.tasks, now)
-        if review.referrers is not None and stay.origin not in review.referrers:
+        if review.referrers is not None and stay.origin != NOWHERE and stay.origin not in review.referrers:
             self._reject(stay, 0, now, FORMAL_ERROR)
             return
         if not stay.mapped and self.quantile(stay, "returned") < review.returned:

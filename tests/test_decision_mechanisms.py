@@ -806,18 +806,18 @@ def test_a_loss_system_is_held_for_and_never_refuses_whoever_was_held():
 
 
 def test_a_service_with_meetings_has_room_on_its_list_for_as_many_as_it_can_take():
-    """One place, given out every 1000 seconds: the child goes on to wait for the meeting, the next is held."""
-    told = tell(holding("2500s", first=2, target={"waiting_list": {"every": "1000s"}}), (0, "first"), (10, "first"))
-    assert told.story("held", "ended", "started") == [
+    """One place, given out every hour: the child goes on to wait for the meeting, the next is held."""
+    scenario = holding("5000s", first=2, length="9000s", target={"waiting_list": {"every": "1h"}})
+    assert tell(scenario, (0, "first"), (10, "first")).story("held", "ended", "started") == [
         (0, "started", 0, "first"),
         (10, "started", 1, "first"),
         (100, "ended", 0, "first"),
         (110, "held", 1, "first"),
-        (1000, "started", 0, "second"),
-        (1300, "ended", 0, "second"),
-        (1300, "ended", 1, "first"),
-        (2000, "started", 1, "second"),
-        (2300, "ended", 1, "second"),
+        (3600, "started", 0, "second"),
+        (3900, "ended", 0, "second"),
+        (3900, "ended", 1, "first"),
+        (7200, "started", 1, "second"),
+        (7500, "ended", 1, "second"),
     ]
 
 

@@ -207,7 +207,7 @@ def wait_table(runs: Sequence[Daily]) -> str:
 
 
 def page() -> str:
-    """Every table of docs/murch2021.md; about half an hour on two cores."""
+    """Every table of docs/murch2021.md: 24 minutes of a processor."""
     base, two = again(scenario()), again(scenario("intervention_two"))
     tables = (table([*held("baseline", base)]), table([*held("intervention_two", two)]), wait_table(base))
     return "\n\n".join(tables)

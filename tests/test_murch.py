@@ -130,8 +130,9 @@ def test_a_run_without_records_is_refused():
 def test_one_replication_moves_by_whole_days_and_comes_near_the_published_queues():
     """Half a minute of a processor; one test, so that the replication is made once.
 
-    Starts and ends at midnight; nobody starts on the day of joining; who leaves has waited a whole number of days. The queues
-    are as near as one replication of a pinned seed can be: the slow test below holds 24 of them to the targets.
+    Starts and ends at midnight; nobody starts on the day of joining but who comes in its first second; who leaves has waited a
+    whole number of days. The queues are as near as one replication of a pinned seed can be: the slow test below holds 24 of
+    them to the targets.
     """
     result = trinn.run(trinn.load("murch2021"), replications=1, seed=1, workers=1)
     log = result.replications[0].log
@@ -140,7 +141,7 @@ def test_one_replication_moves_by_whole_days_and_comes_near_the_published_queues
     assert len(leaves) > 50_000
     for records in (starts, ends):
         assert not (records.time % DAY).any()
-    assert (starts.time > starts.since).all()
+    assert np.mean(starts.time == starts.since) < 1 / 86_400  # whoever comes in the very second of midnight
     assert not ((leaves.time - leaves.since) % DAY).any()
     for item in murch.held("baseline", [murch.daily(result)]):
         most = max(SINGLE_LEAST, SINGLE[item.window] * item.queue.published)
@@ -154,7 +155,7 @@ def test_one_replication_moves_by_whole_days_and_comes_near_the_published_queues
 def test_the_mean_queues_lie_within_the_targets_and_on_the_page():
     """Within 3 % before the surge, within 8 % during and after it, small cells within 2 children; else the page says why.
 
-    The 48 replications of the page, half an hour on two cores; one test, so that they are made once.
+    The 48 replications of the page, 24 minutes of a processor; one test, so that they are made once.
     """
     base, two = murch.again(trinn.load("murch2021")), murch.again(murch.scenario("intervention_two"))
     figures = [*murch.held("baseline", base), *murch.held("intervention_two", two)]

@@ -239,7 +239,7 @@ class Courses(Lists):
 
     def _end_stretch(self, stay: Stay) -> None:
         now, place = self.env.now, stay.place
-        over = stay.stretch + 1 == len(self.stretches[place]) or stay.cut >= 0
+        over = stay.stretch + 1 == len(self.stretches[place]) or (self.odd_used and stay.cut >= 0)
         if over and self.hold_used and self._is_held(stay, now):  # type: ignore[arg-type]
             return
         committed = self.committed
@@ -291,30 +291,25 @@ class Courses(Lists):
         self.helped[place] -= 1
         child.courses -= 1
         need = child.need
-        if child.gone:
-            ending = AGED_OUT if stay.ending == AGED_OUT else RECOVERED
-        elif self.rare or stay.cut >= 0:
+        if self.odd_used:
             ending = self._ending(stay)
+            if stay.somatic and not child.gone:
+                self.write(pack(now, BODILY, child.row, place, stay.number, stay.since, stay.received, 0, need))
+        elif child.gone:
+            ending = RECOVERED
         else:
             ending = self._outcome(stay) if self.terms[place].matched else DONE
             if ending == IMPROVED and self.needs.better[need] is None:
                 ending = RECOVERED
-        if self.rare and stay.somatic and not child.gone:
-            self.write(pack(now, BODILY, child.row, place, stay.number, stay.since, stay.received, 0, need))
         self.write(pack(now, ENDED, child.row, place, stay.number, stay.since, stay.received, ending, need))
         stay.status = CLOSED
         self.left[place] += 1
         del child.stays[place]
-        if self.rare:
-            self._leave_behind(stay, now)
+        gained = self._leave_behind(stay, ending, now) if self.rare else ending
         if child.gone:
             return
-        gained = self._gained(stay, ending, now) if self.rare else ending
         if gained == RECOVERED:
             self._leave(child, now, LEFT_RECOVERED)
-            return
-        if self.rare and stay.somatic:
-            self._leave(child, now, LEFT_SOMATIC)
             return
         if gained in (IMPROVED, WORSE):
             changed = self.needs.better[need] if gained == IMPROVED else self.needs.worse[need]
@@ -327,17 +322,21 @@ class Courses(Lists):
         if not child.courses:  # else another course goes on
             self._follow(stay, self._route_after(stay, ending, child.need), now, done=ending == DONE)
 
-    def _leave_behind(self, stay: Stay, now: int) -> None:
-        """What the end of a course means for its group, its helper, what it excluded, and the way back."""
+    def _leave_behind(self, stay: Stay, ending: int, now: int) -> int:
+        """What the end of a course means for its group, what it excluded and the way back; and what it did for the need."""
         child, place = stay.child, stay.place
         if stay.party is not None:
             self._leave_group(stay.party, now)
         if child.gone:
-            return
+            return ending
         if self.terms[place].open_return:
             self.way_back[child.row] = (place, now + self.terms[place].open_return)
         if self.excluding_used:
             self._bring_back(child, now)
+        gained = self._gained(stay, ending, now)
+        if stay.somatic and gained != RECOVERED:
+            self._leave(child, now, LEFT_SOMATIC)
+        return gained
 
     def _leave_group(self, party: Together, now: int) -> None:
         """The hours are free when the last member has left."""
@@ -350,6 +349,8 @@ class Courses(Lists):
         self.touched.add(self.shape.group_of[party.place])
 
     def _ending(self, stay: Stay) -> int:
+        if stay.child.gone:
+            return AGED_OUT if stay.ending == AGED_OUT else RECOVERED
         if stay.ending >= 0:  # decided when it began to wait for room
             return stay.ending
         if stay.cut >= 0:

@@ -130,6 +130,10 @@ class Frame:
         self.hold_used = bool(held)
         self.awaited = [service in held for _, service in self.shape.places]
         """By place: whether endings elsewhere may wait for room here."""
+        self.papers_matter = self.origin_used or self.mapping_used
+        self.travel_matters = (
+            self.finding_used or self.coordination_used or self.hold_used or any(route.tasks for route in routes)
+        )
         self.start_matters = self.known_used or self.helpers_used
         self.midway_used = OPENING_CASE in self.streams
         self.arrival_matters = bool(self.shape.leaves_at) or self.somatic_used
@@ -138,6 +142,8 @@ class Frame:
             or any(t.open_return or t.dose or t.party for t in every)
         )  # fmt: skip
         """Whether the end of a course may mean more than its outcome."""
+        self.odd_used = self.rare or bool(self.shape.leaves_at) or any(_is_odd(terms) for terms in every)
+        """Whether anything but its length may end a course."""
 
     def _start_counting(self) -> None:
         places, pools = len(self.shape.places), len(self.shape.pools)
@@ -195,6 +201,7 @@ class Frame:
         self.ordinary = [ordinary[number[id(terms)]] and not self.awaited[place] for place, terms in enumerate(plan.terms)]
         """By place: nothing about its list calls for more than serving the head while there is room."""
         self.easy = [len(places) == 1 and plan.terms[places[0]].party is None for places in self.shape.groups]
+        self.easiest = [easy and self.ordinary[places[0]] for easy, places in zip(self.easy, self.shape.groups, strict=True)]
         """By group: one list with pools of its own, from which children start one by one."""
         self.direct = [
             self.alone[place] and self.ordinary[place] and place not in self.limited for place in range(len(plan.terms))

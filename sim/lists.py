@@ -415,8 +415,10 @@ class Lists(Frame):
             group = min(touched)
             touched.discard(group)
             places = groups[group]
-            if self.easy[group]:
-                if self.ordinary[places[0]] or self._calls_in(places[0], self.now()):
+            if self.easiest[group]:
+                self._serve_place(places[0])
+            elif self.easy[group]:
+                if self._calls_in(places[0], self.now()):
                     self._serve_place(places[0])
             else:
                 self._serve_group(places)

@@ -66,15 +66,15 @@ class Needs(Reviews):
             self._seek(child, now)
             return
         place = self.shape.place_at[child.area][to]
-        stream = self.streams[row]
         if self._takes(place, child, now):
-            if stream <= OPENING:
+            if self.streams[row] <= OPENING:
                 self._be_there(child, place, now)
-            elif self.mapping_used:
-                mapped = self.draw(row, self.own["mapped"], -1) < self.plan.stream_maps[stream]
+            elif self.papers_matter:
+                stream = self.streams[row]
+                mapped = not self.mapping_used or self.draw(row, self.own["mapped"], -1) < self.plan.stream_maps[stream]
                 self._come(child, place, now, now, False, FROM_STREAM - stream, mapped)
             else:
-                self._come(child, place, now, now, False, FROM_STREAM - stream)
+                self._come(child, place, now, now, False, NOWHERE)
             if self.touched:
                 self._settle()
         else:

@@ -64,22 +64,31 @@ class Ways(Courses):
         ordinal = child.travels
         child.travels += 1
         child.ways += 1
-        if self.finding_used:
-            self._come_forward(child, now)
-        if self.coordination_used and self._is_followed(child, now):
-            route = self.plan.coordinated[route.number]
-            assert self.plan.coordinator is not None
-            self._work(child, place, self.plan.coordinator.tasks, now)
+        if self.travel_matters:
+            route = self._set_out(child, place, route, now)
         self.write(pack(now, HANDED_OVER, child.row, place, 0, now, now, origin, child.need))
-        if route.tasks:
+        if self.travel_matters:
             self._work(child, place, route.tasks, now)
-        if route.hold:
-            self.coming[place] += 1
+            self.coming[place] += bool(route.hold)
         delay = route.fixed or look_up(route.delay, self.draw(child.row, self.travel_stream, ordinal))
         lost = route.lost > 0 and self.draw(child.row, self.lost_stream, ordinal) < route.lost
-        mapped = not self.mapping_used or self._is_mapped(child, origin, route, ordinal)
-        sender = origin if origin < 0 else self.terms[origin].service
-        self.schedule(Moment(self.on_reaching, (child, place, route, now, lost, sender, mapped)), REACHING, child, delay)
+        if self.papers_matter:
+            mapped = not self.mapping_used or self._is_mapped(child, origin, route, ordinal)
+            sender = origin if origin < 0 else self.terms[origin].service
+            value = (child, place, route, now, lost, sender, mapped)
+        else:
+            value = (child, place, route, now, lost, NOWHERE, True)
+        self.schedule(Moment(self.on_reaching, value), REACHING, child, delay)
+
+    def _set_out(self, child: Child, place: int, route: Route, now: int) -> Route:
+        """Somebody knows of the child, and somebody may follow it: then the way is another."""
+        if self.finding_used:
+            self._come_forward(child, now)
+        if not self.coordination_used or not self._is_followed(child, now):
+            return route
+        assert self.plan.coordinator is not None
+        self._work(child, place, self.plan.coordinator.tasks, now)
+        return self.plan.coordinated[route.number]
 
     def _is_followed(self, child: Child, now: int) -> bool:
         """Whether somebody follows the child from service to service; decided at its first handover."""
@@ -103,7 +112,7 @@ class Ways(Courses):
     def _reach(self, event: Event) -> None:
         child, place, route, began, lost, origin, mapped = event._value
         child.ways -= 1
-        if route.hold:
+        if self.hold_used and route.hold:
             self.coming[place] -= 1
             self.touched.add(self.shape.group_of[place])
         if child.gone:

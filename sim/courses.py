@@ -170,11 +170,11 @@ class Courses(Lists):
     def _begin_stretch(self, stay: Stay, length: int) -> None:
         """A phase of the course: what ends it first?"""
         place = stay.place
-        if stay.party is not None:
-            length = stay.party.length
+        if self.rare:
+            if stay.party is not None:
+                length = stay.party.length
+            stay.planned = length
         dropout = self.stretches[place][stay.stretch][1]
-        stay.cut = NOTHING
-        stay.planned = length
         if dropout:
             row, service = stay.child.row, self.terms[place].service
             ordinal = (stay.number - 1) * 2 + stay.stretch
@@ -239,7 +239,7 @@ class Courses(Lists):
 
     def _end_stretch(self, stay: Stay) -> None:
         now, place = self.env.now, stay.place
-        over = stay.stretch + 1 == len(self.stretches[place]) or (self.odd_used and stay.cut >= 0)
+        over = stay.stretch + 1 == len(self.stretches[place]) or (self.ever_cut[place] and stay.cut >= 0)
         if over and self.hold_used and self._is_held(stay, now):  # type: ignore[arg-type]
             return
         committed = self.committed
@@ -291,7 +291,7 @@ class Courses(Lists):
         self.helped[place] -= 1
         child.courses -= 1
         need = child.need
-        if self.odd_used:
+        if self.rare or (self.ever_cut[place] and stay.cut >= 0):
             ending = self._ending(stay)
             if stay.somatic and not child.gone:
                 self.write(pack(now, BODILY, child.row, place, stay.number, stay.since, stay.received, 0, need))
@@ -369,12 +369,11 @@ class Courses(Lists):
             return UNCHANGED
         if self.somatic and child.row in self.somatic:
             return UNCHANGED
-        return pick(self._chances(terms, child.need), self.quantile(stay, "outcome"))
-
-    def _chances(self, terms: Terms, need: int) -> tuple[tuple[int, int], ...]:
-        if terms.by_need and terms.by_need[need]:
-            return terms.by_need[need]
-        return terms.matched if is_match(terms.step, self.needs.step[need]) else terms.below
+        if terms.by_need and terms.by_need[child.need]:
+            chances = terms.by_need[child.need]
+        else:
+            chances = terms.matched if is_match(terms.step, self.needs.step[child.need]) else terms.below
+        return pick(chances, self.quantile(stay, "outcome"))
 
     def _gained(self, stay: Stay, ending: int, now: int) -> int:
         """What the course did for the need: its ending, or what whoever dropped out had had of it by then."""

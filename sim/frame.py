@@ -19,7 +19,7 @@ from sim.state import Child, Moment, Stay, Totals, Trajectory
 
 PHASE, COURSE, HAZARD, LEAVING, ARRIVAL, REACHING, DECISION, SERVING = (kind << 41 for kind in range(2, 10))
 """Kinds of events in their order within a second; below them 25 bits of child and 16 of its events."""
-FIRST_COME = (0,)
+FIRST_COME, DEADLINE_ONLY = (0,), (2,)
 OF_PLACES = 1 << 40
 """Above the children's: events of a place."""
 MOST_EVENTS = 1 << 16
@@ -52,8 +52,12 @@ def _is_cut(terms: Terms) -> bool:
     return bool(terms.ends_at or terms.somatic_check) or terms.steps_up is not None or terms.calendar >= 0
 
 
+def _may_be_cut(terms: Terms) -> bool:
+    return _is_cut(terms) or any(stretch.dropout for stretch in terms.stretches)
+
+
 def _is_odd(terms: Terms) -> bool:
-    return _is_cut(terms) or any((terms.dose, terms.party, *(stretch.dropout for stretch in terms.stretches)))
+    return _is_cut(terms) or any((terms.dose, terms.party, terms.stretches[0].dropout))
 
 
 class Clock(simpy.Environment):
@@ -138,12 +142,14 @@ class Frame:
         self.midway_used = OPENING_CASE in self.streams
         self.arrival_matters = bool(self.shape.leaves_at) or self.somatic_used
         self.rare = (
-            self.somatic_used or self.excluding_used or self.helpers_used or self.hold_used
+            bool(self.shape.leaves_at) or self.somatic_used or self.excluding_used or self.helpers_used or self.hold_used
             or any(t.open_return or t.dose or t.party for t in every)
         )  # fmt: skip
         """Whether the end of a course may mean more than its outcome."""
-        self.odd_used = self.rare or bool(self.shape.leaves_at) or any(_is_odd(terms) for terms in every)
-        """Whether anything but its length may end a course."""
+        cut = [_may_be_cut(terms) for plan in plans for terms in plan.terms]
+        places = len(self.shape.places)
+        self.ever_cut = [self.rare or any(cut[place::places]) for place in range(places)]
+        """By place: whether anything but its length may ever end a course."""
 
     def _start_counting(self) -> None:
         places, pools = len(self.shape.places), len(self.shape.pools)
@@ -208,11 +214,12 @@ class Frame:
         ]
         odd = [_is_odd(terms) for terms in each]
         self.odd = [odd[number[id(terms)]] for terms in plan.terms]
-        """By place: the length of a course is not all there is to say about its end."""
+        """By place: the length of a course's first phase is not all there is to say about its end."""
         cuts = [_is_cut(terms) for terms in each]
         self.cuts = [cuts[number[id(terms)]] for terms in plan.terms]
         """By place: closures, birthdays, bodily causes or a helper who sees more may move the end of a phase."""
         self.plain = [terms.order == FIRST_COME for terms in plan.terms]
+        self.by_deadline = [terms.order == DEADLINE_ONLY for terms in plan.terms]
         self.gate = [(terms.party.every if terms.party else 0) or terms.every for terms in plan.terms]
         self.route_streams = self.purpose["route"]
         self.simple = [self._simple(place) for place in range(len(plan.terms))]

@@ -177,7 +177,8 @@ def _units(
         for slot in range(widest):
             pools = np.asarray([o[slot][0] if slot < len(o) else -1 for o in plan.options])
             amounts = np.asarray([o[slot][1] if slot < len(o) else 0 for o in plan.options])
-            here = (which == number) & (pools[option] >= 0)
+            here = which == number  # another phase may have more options
+            here[here] = pools[option[here]] >= 0
             chosen = option[here]
             rows.append((pools[chosen], second[here], sign * amounts[chosen], rank[here]))
     return rows

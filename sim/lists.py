@@ -190,6 +190,8 @@ class Lists(Frame):
         place, row = stay.place, stay.child.row
         if self.plain[place] and not stay.front:
             key: tuple[int, ...] = (stay.since, row)
+        elif self.by_deadline[place] and not stay.front:
+            key = (FOR_EVER if stay.deadline is None else stay.deadline, stay.since, row)
         else:
             key = self._key(stay)
         stay.key = key

@@ -125,6 +125,8 @@ class Review:
     meeting: Meeting | None
     tasks: Tasks
     """The hours of a review on paper."""
+    plain: bool
+    """On paper, whoever refers and whatever the list: nothing but accuracy and threshold decides."""
 
 
 @dataclass(frozen=True)

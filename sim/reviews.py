@@ -44,6 +44,13 @@ class Reviews(Ways):
             self._settle()
 
     def _judge(self, stay: Stay, review: Review, now: int) -> None:
+        if review.plain:
+            step, terms = self.needs.step[stay.child.need], self.terms[stay.place]
+            taken_for = terms.step or 0 if step is None else perceive(step, self.quantile(stay, "judge"), review.accuracy)
+            bound = accepts(review.accept, review.accept_again, taken_for, stay.child.rejections.get(terms.service, 0))
+            if self.people[stay.child.row] < 0:
+                self._conclude(stay, self.quantile(stay, "accept") < bound, taken_for, now)
+                return
         if review.tasks:
             self._work(stay.child, stay.place, review.tasks, now)
         if review.referrers is not None and stay.origin != NOWHERE and stay.origin not in review.referrers:

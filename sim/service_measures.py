@@ -182,6 +182,6 @@ def overflow_cost(view: View, service: int) -> float:
 def held(view: View, service: int) -> float:
     """Children whose course is over but who hold their hours while the next service has no room, a time average."""
     begun, ended = view.of(Kind.HELD, service, False), view.of(Kind.ENDED, service, False)
-    keys = (begun.child << 20) + begun.stay
+    keys, first = np.unique((begun.child << 20) + begun.stay, return_index=True)  # held anew where what it waits for closes
     over = ended.where(np.isin((ended.child << 20) + ended.stay, keys))
-    return view.area_under(begun, [over])
+    return view.area_under(begun.where(first), [over])

@@ -310,7 +310,8 @@ def _review(scenario: Scenario, shape: Shape, intake: Intake, service: int, work
         accuracy_unmapped=accuracy if unmapped is None else limit(unmapped),
         tightens=None if tightens is None else (tightens.every, limit(tightens.by), limit(tightens.least)),
         meeting=_meeting(intake.meeting, service, work) if intake.meeting else None,
-        tasks=work.tasks(intake.hours, service),
+        tasks=(tasks := work.tasks(intake.hours, service)),
+        plain=not (tasks or incomplete or tightens or intake.referrers or intake.meeting),
     )
 
 

@@ -176,7 +176,8 @@ class Ways(Courses):
         if urgent:
             self._join(stay, now)
             return
-        stay.origin, stay.mapped = origin, mapped
+        if self.papers_matter:
+            stay.origin, stay.mapped = origin, mapped
         self.expected[place][child.row] = stay
         review, consent = terms.review, 0
         if review.consent is not None:

@@ -508,6 +508,8 @@ BEGINS = {Kind.REFERRED, Kind.JOINED, Kind.STARTED, Kind.ASSESSED}
 AFTER_LEAVING = {Kind.ENDED, Kind.ASSESSED, Kind.HELPER_CHANGED, Kind.TASK_DONE, Kind.OVERLOADED}
 """What may still be written of a child who has left: courses that run go on to their end, and so does work for it."""
 ON_THE_WAY = {Kind.HANDED_OVER, Kind.SOUGHT, Kind.FOUND}
+LONGEST_WAY = 20 * DAY
+"""No handover takes longer here (but for one in 16 million of exponential law)."""
 
 
 def simulated(source, seed, coarse=False):
@@ -518,7 +520,11 @@ def simulated(source, seed, coarse=False):
         assume(False)
     plans = phases(scenario)
     cohort = cohort_of(scenario, plans, seed, coarse)
-    trajectory = simulate(plans, cohort, supply=draw_supply(plans, seed, 0))
+    try:
+        trajectory = simulate(plans, cohort, supply=draw_supply(plans, seed, 0))
+    except RuntimeError as fault:  # a circle of children sent on at once, which the engine refuses to follow for ever
+        assume("the run cannot end" not in str(fault))
+        raise
     check(plans, trajectory)
     return scenario, plans, cohort, trajectory.log
 
@@ -539,7 +545,7 @@ class Story:
         self.open = defaultdict(set)
         self.running = defaultdict(set)
         self.gone, self.leavings, self.returns = {}, defaultdict(int), defaultdict(int)
-        self.latest = {}
+        self.latest, self.set_out = {}, defaultdict(lambda: self.shape.begin - LONGEST_WAY)
         names = list(scenario.services)
         self.excludes = {
             frozenset((names.index(name), names.index(other)))
@@ -578,6 +584,8 @@ class Story:
             self.returns[child] += 1
         if kind in ON_THE_WAY | OVER | BEGINS | {Kind.LEFT, Kind.WITHOUT_HELP, Kind.RELAPSED, Kind.LOST}:
             self.latest[child] = kind
+        if kind in ON_THE_WAY:
+            self.set_out[child] = row[TIME]
 
     def of_stay(self, row, kind, key):
         last = self.last.get(key)
@@ -611,7 +619,7 @@ class Story:
     def nobody_is_forgotten(self):
         """Whoever has not left is somewhere: at a service, on the way to one, or known to be without help."""
         for child, latest in self.latest.items():
-            if child not in self.gone and not self.open[child]:
+            if child not in self.gone and not self.open[child] and self.set_out[child] < self.shape.end - LONGEST_WAY:
                 assert latest in ON_THE_WAY | {Kind.WITHOUT_HELP}, f"child {child} is nowhere after {latest.name}"
 
 
@@ -662,8 +670,8 @@ def check_measures(scenario, plans, cohort, log):
     for (_, place, _), time in first.items():
         held[shape.places[place][1]] += end - max(time, 0)
     for number, name in enumerate(scenario.services):
-        for area in {a for a, s, _, m in folded.values if s == name and m == "held"} if "far" not in scenario.areas else ():
-            assert abs(folded.values[area, name, "all", "held"] - held[number] / end) < 1e-9, f"{name}: {held[number] / end} held"
+        for area in {a for a, s, _, m in folded.values if s == name and m == "ending_waits"} if "far" not in scenario.areas else ():
+            assert abs(folded.values[area, name, "all", "ending_waits"] - held[number] / end) < 1e-9, f"{name}: {held[number] / end} held"
     children_table(log, cohort, plans[0])
 
 

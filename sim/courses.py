@@ -216,7 +216,7 @@ class Courses(Lists):
             if fits and place not in child.stays and self._takes(place, child, now):
                 quantile = self.draw(child.row, streams[service], (stay.number - 1) * 8 + number)
                 if quantile < beside.share:
-                    self._come(child, place, now, now, False, service)
+                    self._come(child, place, now, now, False, (service, True))
 
     def _begin_midway(self, stay: Stay, now: int) -> None:
         """One of those already in a course on the first day: what is left of it."""

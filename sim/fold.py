@@ -103,8 +103,11 @@ def _applies(measure: Measure, view: View, service: int) -> bool:
     places = [i for i, (_, number) in enumerate(view.shape.places) if number == service]
     if measure.of == "reviewed":
         return any(view.plan.terms[place].review is not None for place in places)
-    if measure.of == "listed":  # children may have to wait: courses take something from some pool
-        return any(view.plan.options[number] for place in places for number in view.plan.offers[place][0])
+    if measure.of == "listed":  # children may have to wait: for hours, a group, a meeting, an opening or another course's end
+        return any(view.plan.options[number] for place in places for number in view.plan.offers[place][0]) or any(
+            terms.party or terms.every or terms.calendar >= 0 or terms.excludes
+            for plan in view.plans for terms in (plan.terms[place] for place in places)
+        )
     owners = {place for place, _ in view.shape.pools}
     return any(place in owners for place in places)
 

@@ -19,7 +19,7 @@ from sim.state import Child, Moment, Stay, Totals, Trajectory
 
 PHASE, COURSE, HAZARD, LEAVING, ARRIVAL, REACHING, DECISION, SERVING = (kind << 41 for kind in range(2, 10))
 """Kinds of events in their order within a second; below them 25 bits of child and 16 of its events."""
-FIRST_COME, DEADLINE_ONLY = (0,), (2,)
+FIRST_COME, SEVERITY_ONLY, DEADLINE_ONLY = (0,), (1,), (2,)
 OF_PLACES = 1 << 40
 """Above the children's: events of a place."""
 MOST_EVENTS = 1 << 16
@@ -219,6 +219,7 @@ class Frame:
         self.cuts = [cuts[number[id(terms)]] for terms in plan.terms]
         """By place: closures, birthdays, bodily causes or a helper who sees more may move the end of a phase."""
         self.plain = [terms.order == FIRST_COME for terms in plan.terms]
+        self.by_severity = [terms.order == SEVERITY_ONLY for terms in plan.terms]
         self.by_deadline = [terms.order == DEADLINE_ONLY for terms in plan.terms]
         self.gate = [(terms.party.every if terms.party else 0) or terms.every for terms in plan.terms]
         self.route_streams = self.purpose["route"]

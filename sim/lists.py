@@ -15,7 +15,7 @@ from sim.laws import look_up
 from sim.plan import NOWHERE, Due, Plan, Terms
 from sim.records import Kind
 from sim.rules import AGED_OUT, BALKED, GAVE_UP, REFUSED, birthday, has_room, next_date, put_off
-from sim.state import CLOSED, HELD, HELPED, LISTED, REVIEWED, Child, Moment, Stay
+from sim.state import CLOSED, HELD, HELPED, LISTED, REVIEWED, Child, Moment, Papers, Stay
 
 JOINED, TURNED_AWAY, GIVEN_UP, BREACHED, OVERFLOWED, WENT_AWAY, SWITCHED, RAISED, GREW_UP = (
     int(kind)
@@ -79,7 +79,7 @@ class Lists(Frame):
         """Whether a place is open and takes the child."""
 
     @abstractmethod
-    def _come(self, child: Child, place: int, now: int, received: int, urgent: bool, origin: int, mapped: bool = True) -> None:
+    def _come(self, child: Child, place: int, now: int, received: int, urgent: bool, papers: Papers) -> None:
         """The child reaches a service."""
 
     # -- joining --------------------------------------------------------------------------------------------------------------
@@ -190,6 +190,8 @@ class Lists(Frame):
         place, row = stay.place, stay.child.row
         if self.plain[place] and not stay.front:
             key: tuple[int, ...] = (stay.since, row)
+        elif self.by_severity[place] and not stay.front and not stay.raised:
+            key = (-self.needs.severity[stay.child.need], stay.since, row)
         elif self.by_deadline[place] and not stay.front:
             key = (FOR_EVER if stay.deadline is None else stay.deadline, stay.since, row)
         else:
@@ -313,7 +315,7 @@ class Lists(Frame):
         place = self.shape.place_at[child.area][due.overflow]
         if self._takes(place, child, now) and place not in child.stays:
             self._leave_list(stay, OVERFLOWED, due.price)
-            self._come(child, place, now, stay.received, False, NOWHERE, stay.mapped)
+            self._come(child, place, now, stay.received, False, (NOWHERE, stay.mapped))
             if self.touched:
                 self._settle()
 
@@ -355,7 +357,7 @@ class Lists(Frame):
             place = at[service]
             if self._takes(place, child, now) and place not in child.stays and self.known[place] < self.known[stay.place]:
                 self._leave_list(stay, SWITCHED, place)
-                self._come(child, place, now, stay.received, False, NOWHERE, stay.mapped)
+                self._come(child, place, now, stay.received, False, (NOWHERE, stay.mapped))
                 return True
         return False
 

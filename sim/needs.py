@@ -14,7 +14,7 @@ from sim.plan import FROM_DOOR, FROM_STREAM, NOWHERE, Plan
 from sim.records import Kind
 from sim.reviews import Reviews
 from sim.rules import AGED_OUT, admits, birthday, pick, pick_among, pick_rate, put_off, time_left
-from sim.state import HELD, HELPED, LISTED, NEVER, REVIEWED, Child, Moment, Stay
+from sim.state import HELD, HELPED, LISTED, NEVER, NO_PAPERS, REVIEWED, Child, Moment, Stay
 from sim.ways import DISCOURAGED, NO_SEEKING, NO_WAY, PUT_OFF
 
 AROSE, SOUGHT, WITHOUT_HELP, WITHDREW, REMITTED, WORSENED, CRISIS, LEFT, RELAPSED, FOUND = (
@@ -72,9 +72,9 @@ class Needs(Reviews):
             elif self.papers_matter:
                 stream = self.streams[row]
                 mapped = not self.mapping_used or self.draw(row, self.own["mapped"], -1) < self.plan.stream_maps[stream]
-                self._come(child, place, now, now, False, FROM_STREAM - stream, mapped)
+                self._come(child, place, now, now, False, (FROM_STREAM - stream, mapped))
             else:
-                self._come(child, place, now, now, False, NOWHERE)
+                self._come(child, place, now, now, False, NO_PAPERS)
             if self.touched:
                 self._settle()
         else:
@@ -129,7 +129,7 @@ class Needs(Reviews):
         if self.finding_used:
             self._come_forward(child, now)
         mapped = not self.mapping_used or self.draw(row, self.own["mapped"], -2 - ordinal) < plan.door_maps[door]
-        value = (child, place, route, now, False, FROM_DOOR - door, mapped)
+        value = (child, place, route, now, False, (FROM_DOOR - door, mapped))
         self.schedule(Moment(self.on_reaching, value), REACHING, child, delay)
         return True
 
@@ -249,7 +249,7 @@ class Needs(Reviews):
         elif self.to[row] >= 0 and not self.plan.doors:
             home = self.shape.place_at[child.area][self.to[row]]
             if home not in child.stays and self._takes(home, child, now):
-                self._come(child, home, now, now, False, FROM_STREAM - max(0, self.streams[row]))
+                self._come(child, home, now, now, False, (FROM_STREAM - max(0, self.streams[row]), True))
             else:
                 self._be_without(child, now, NO_WAY)
         elif self.plan.doors:

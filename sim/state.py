@@ -17,6 +17,12 @@ NEVER = -(1 << 62)
 """In ``Child.clock_since``: the clocks stand. In ``Stay.seen_at``: not drawn yet."""
 
 
+Papers = tuple[int, bool]
+"""Who sends a child (a service, or ``FROM_DOOR``, ``FROM_STREAM`` minus a number), and whether it comes mapped."""
+NO_PAPERS: Papers = (NOWHERE, True)
+"""Nobody asks."""
+
+
 class Moment(Event):
     """An event of the ladder: triggered from the start, with what it is about in ``_value``."""
 

@@ -15,7 +15,7 @@ from sim.laws import look_up
 from sim.plan import NOWHERE, Plan, Route
 from sim.records import Kind
 from sim.rules import DONE, REFUSED, admits, perceive
-from sim.state import LISTED, REVIEWED, Child, Moment, Stay
+from sim.state import LISTED, NO_PAPERS, REVIEWED, Child, Moment, Papers, Stay
 
 HANDED_OVER, LOST, REFERRED, JOINED, COORDINATED = (
     int(kind) for kind in (Kind.HANDED_OVER, Kind.LOST, Kind.REFERRED, Kind.JOINED, Kind.COORDINATED)
@@ -72,13 +72,12 @@ class Ways(Courses):
             self.coming[place] += bool(route.hold)
         delay = route.fixed or look_up(route.delay, self.draw(child.row, self.travel_stream, ordinal))
         lost = route.lost > 0 and self.draw(child.row, self.lost_stream, ordinal) < route.lost
+        papers = NO_PAPERS
         if self.papers_matter:
             mapped = not self.mapping_used or self._is_mapped(child, origin, route, ordinal)
             sender = origin if origin < 0 else self.terms[origin].service
-            value = (child, place, route, now, lost, sender, mapped)
-        else:
-            value = (child, place, route, now, lost, NOWHERE, True)
-        self.schedule(Moment(self.on_reaching, value), REACHING, child, delay)
+            papers = (sender, mapped)
+        self.schedule(Moment(self.on_reaching, (child, place, route, now, lost, papers)), REACHING, child, delay)
 
     def _set_out(self, child: Child, place: int, route: Route, now: int) -> Route:
         """Somebody knows of the child, and somebody may follow it: then the way is another."""
@@ -110,7 +109,7 @@ class Ways(Courses):
         return self.draw(child.row, self.own["kept"], ordinal) < route.kept
 
     def _reach(self, event: Event) -> None:
-        child, place, route, began, lost, origin, mapped = event._value
+        child, place, route, began, lost, papers = event._value
         child.ways -= 1
         if self.hold_used and route.hold:
             self.coming[place] -= 1
@@ -129,7 +128,7 @@ class Ways(Courses):
             if place == NOWHERE:
                 self._be_without(child, now, NO_WAY)
             elif place not in child.stays:
-                self._come(child, place, now, now, route.urgent, origin, mapped)
+                self._come(child, place, now, now, route.urgent, papers)
             elif route.urgent:
                 self._hurry(child.stays[place], now)
         if self.touched:
@@ -150,7 +149,7 @@ class Ways(Courses):
             if stay.status == LISTED and self.terms[stay.place].at_once >> self.needs.severity[child.need] & 1:
                 self._hurry(stay, now)
 
-    def _come(self, child: Child, place: int, now: int, received: int, urgent: bool, origin: int, mapped: bool = True) -> None:
+    def _come(self, child: Child, place: int, now: int, received: int, urgent: bool, papers: Papers) -> None:
         """The child reaches a service: it starts at once, joins the list, or has its referral reviewed first."""
         terms = self.terms[place]
         number = child.visits.get(terms.service, 0) + 1
@@ -177,7 +176,7 @@ class Ways(Courses):
             self._join(stay, now)
             return
         if self.papers_matter:
-            stay.origin, stay.mapped = origin, mapped
+            stay.origin, stay.mapped = papers
         self.expected[place][child.row] = stay
         review, consent = terms.review, 0
         if review.consent is not None:

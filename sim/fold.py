@@ -106,7 +106,8 @@ def _applies(measure: Measure, view: View, service: int) -> bool:
     if measure.of == "listed":  # children may have to wait: for hours, a group, a meeting, an opening or another course's end
         return any(view.plan.options[number] for place in places for number in view.plan.offers[place][0]) or any(
             terms.party or terms.every or terms.calendar >= 0 or terms.excludes
-            for plan in view.plans for terms in (plan.terms[place] for place in places)
+            for plan in view.plans
+            for terms in (plan.terms[place] for place in places)
         )
     owners = {place for place, _ in view.shape.pools}
     return any(place in owners for place in places)

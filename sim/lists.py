@@ -416,6 +416,9 @@ class Lists(Frame):
     def _serve(self) -> None:
         touched, groups = self.touched, self.shape.groups
         while touched:
+            if self.queue[0][0] <= self.env.now:  # whoever came alongside just now may have to leave the list first
+                self._settle()
+                return
             group = min(touched)
             touched.discard(group)
             places = groups[group]
@@ -492,6 +495,9 @@ class Lists(Frame):
         alike = len({self.terms[place].order for place in places}) == 1  # keys of unlike orders cannot be compared
         started = True
         while started:
+            if self.queue[0][0] <= now:  # likewise
+                self.touched.add(self.shape.group_of[places[0]])
+                return
             started = False
             heads = [
                 (self.terms[p].weight, s.key if alike and not s.front else (FRONT if s.front else s.since,), s.since, row, s)
@@ -519,7 +525,8 @@ class Lists(Frame):
         members: list[Stay] = []
         while len(members) < party.size and (stay := self._head(place)) is not None:
             heappop(heap)
-            members.append(stay)
+            if not members or members[-1] is not stay:  # its rank rose and fell again: it stands in the list twice
+                members.append(stay)
         if len(members) < party.least:
             for stay in members:
                 heappush(heap, (stay.key, stay.child.row, stay.number, stay))

@@ -714,7 +714,7 @@ def test_a_great_many_ladders_tell_stories_that_make_sense(source, seed, coarse)
 
 @some.composite
 def single(draw):
-    """A ladder of one service with one choice of hours and nothing changed at a date; reviews call in a second after deciding."""
+    """A ladder of one service with one choice of hours, and nothing changed at a date; a review calls in a second after it."""
     made = Making(draw, most=1).whole()
     service = made["services"]["one"]
     made.pop("changes", None)
@@ -753,7 +753,7 @@ class Line:
         if self.due is None:
             return 1 << 62
         own = self.due.by_severity.get(SEVERITIES[severity])
-        return min(received + each for each in (own, self.due.guarantee, 1 << 62) if each is not None)
+        return min((received + each for each in (own, self.due.guarantee) if each is not None), default=1 << 62)
 
     def ready(self, child, now):
         at = self.waiting[child]
@@ -907,7 +907,9 @@ def neutral_of_all(source):
                 if word not in door}  # fmt: skip
         yield f"{name}: {sorted(over)}", {"doors": {name: over}}
     for name, stream in source["demand"].items():
-        over = {"trend_by_age": {band: 0.0 for band in stream.get("per_1000", ())}}
+        over = {"trend": stream.get("trend", 0.0)}
+        if "trend_by_age" not in stream:
+            over["trend_by_age"] = dict.fromkeys(stream.get("per_1000", ()), 0.0)
         if "season" not in stream:
             over["season"] = {"months": [1] * 12}
         yield f"{name}: no trend", {"demand": {name: over}}
@@ -948,9 +950,8 @@ def neutral_of(source, name, service):
                             ("referrers", everybody)):  # fmt: skip
             if word not in service["intake"]:
                 yield f"intake {word}", {"intake": {word: value}}, {}
-    if "outcomes" in service:
-        if "by_need" not in service["outcomes"] and "below" not in service["outcomes"]:
-            yield "by need", {"outcomes": {"by_need": {"mild": service["outcomes"]["matched"]}}}, {}
+    if "outcomes" in service and "by_need" not in service["outcomes"] and "below" not in service["outcomes"]:
+        yield "by need", {"outcomes": {"by_need": {"mild": service["outcomes"]["matched"]}}}, {}
     if service.get("places") != "endless":
         held = {"to": others[0] if others else name, "after": "done", "share": 0.0, "hold": {"at_most": "9d"}}
         yield "a way nobody takes", {"routes": [*service.get("routes", ()), held]}, {}
@@ -1014,7 +1015,7 @@ def check_one_more(source, seed, coarse):
     """Children with a need of their own at an endless service of their own: everybody else's records are the same bytes."""
     aside = {"services": {"aside": {"places": "endless", "course": {"length": "1d"}}}, "needs": {"calm": {}},
              "demand": {"to_aside": {"rate": "1/y", "to": "aside", "mix": {"calm": 1.0}}}}  # fmt: skip
-    scenario, plans, cohort, log = simulated(laid(source, aside), seed, coarse)
+    _, plans, cohort, log = simulated(laid(source, aside), seed, coarse)
     assume(len(cohort) > 1)
     random = np.random.default_rng(seed)
     after = np.sort(random.integers(1, len(cohort), 3))

@@ -27,7 +27,7 @@ def _help(own: Sequence[Record], words: Words, until: int) -> str:
     asked = [r.time if r.kind in (Kind.SOUGHT, Kind.FOUND) else r.received for r in own
              if r.kind in (Kind.SOUGHT, Kind.FOUND, Kind.REFERRED, Kind.JOINED)]  # fmt: skip
     starts = [r for r in own if r.kind is Kind.STARTED]
-    helping = next((r for r in starts if (step := words.plan.terms[r.place].step) is None or step > 0), None)
+    helping = next((r for r in starts if words.plan.terms[r.place].step != 0), None)
     if helping is not None:
         if own[0].kind is Kind.AROSE and own[0].detail == IN_COURSE and helping.time == own[0].time:
             return words.say("helped_midway", place=words.service(helping.place))

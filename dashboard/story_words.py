@@ -232,7 +232,7 @@ class Words:
         """The step that a need is taken for, where the scenario's needs have one."""
         if record.detail < 0:
             return "no_consent", {}
-        if record.need < 0 or self.plan.needs.step[record.need] is None:
+        if record.need < 0 or self.plan.needs.step[record.need] < 0:
             return "", {}
         return "step", {"step": self._step(record.detail)}
 

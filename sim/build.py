@@ -25,7 +25,7 @@ from scenarios.units import DAY
 from sim.calendar import closures, seconds
 from sim.draws import limit
 from sim.laws import hazard, table
-from sim.plan import NOTHING, NOWHERE, Coordinated, Grant, Option, Plan, Post, Route, Shape, Terms
+from sim.plan import NOTHING, NOWHERE, Coordinated, Grant, Option, Pairs, Plan, Post, Route, Shape, Terms
 from sim.terms import (
     Work,
     bits,
@@ -228,14 +228,14 @@ def _door_people(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(limit(door.groups.get(name, 1.0)) for name in scenario.groups) for door in scenario.doors.values())
 
 
-def _finds(scenario: Scenario, shape: Shape, services: Sequence[Service], day: date) -> tuple[tuple[tuple[int, int], ...], ...]:
+def _finds(scenario: Scenario, shape: Shape, services: Sequence[Service], day: date) -> tuple[Pairs, ...]:
     """By area: at what rate each door finds hidden need. The rate follows the staff behind the door, to its stated limit."""
     doors = list(scenario.doors.values())
     if not any(door.finds for door in doors):
         return ()
     found = []
     for area, name in enumerate(shape.areas):
-        here: list[tuple[int, int]] = []
+        here: list[int] = []
         for number, door in enumerate(doors):
             at = [shape.place_at[area][shape.services.index(to)] for to in door.to]
             place = next((p for p in at if p != NOWHERE and open_on(services[p], _on(scenario, day))), NOWHERE)
@@ -247,7 +247,7 @@ def _finds(scenario: Scenario, shape: Shape, services: Sequence[Service], day: d
                 posts = sum(fte_of(pool, children) for pool in services[place].staff.values())
                 factor = min(door.finds.most, posts * 1000 / max(children, 1) / door.finds.at)
             if rate := hazard(door.finds.rate * factor):
-                here.append((rate, number))
+                here += [rate, number]
         found.append(tuple(here))
         assert name in scenario.areas
     return tuple(found)

@@ -11,10 +11,10 @@ from simpy.events import Event
 from scenarios.units import WEEK
 from sim.calendar import finish, hours_of, worked
 from sim.children import NO_AGE, Cohort
-from sim.draws import ONE
 from sim.frame import COURSE, pack
-from sim.laws import look_up, total
+from sim.laws import look_up
 from sim.lists import Lists
+from sim.midway import dropouts_midway, is_past_assessment, midway
 from sim.plan import NOTHING, NOWHERE, Plan, Route, Terms
 from sim.records import Kind
 from sim.rules import (
@@ -27,12 +27,9 @@ from sim.rules import (
     UNCHANGED,
     WORSE,
     birthday,
-    dropouts_midway,
     is_match,
-    midway,
     part,
     pick,
-    stays_in,
 )
 from sim.state import CLOSED, HELD, HELPED, NEVER, Child, Moment, Stay, Together
 
@@ -212,7 +209,7 @@ class Courses(Lists):
         step, service = self.needs.step[child.need], self.terms[stay.place].service
         for number, beside in enumerate(self.terms[stay.place].beside):
             place = self.shape.place_at[child.area][beside.to]
-            fits = step is None or beside.steps >> step & 1
+            fits = step < 0 or beside.steps >> step & 1
             if fits and place not in child.stays and self._takes(place, child, now):
                 quantile = self.draw(child.row, streams[service], (stay.number - 1) * 8 + number)
                 if quantile < beside.share:
@@ -223,9 +220,7 @@ class Courses(Lists):
         place = stay.place
         stretches = self.terms[place].stretches
         if len(stretches) == 2:
-            first, rest = (stays_in(total(stretch.length), stretch.dropout) for stretch in stretches)
-            rest = rest * (ONE - stretches[0].dropout) // ONE
-            if part(first + rest, self.quantile(stay, "opening")) > first:
+            if is_past_assessment(*stretches, self.quantile(stay, "opening")):
                 self._give_back(stay)
                 self._continue(stay, now)
                 return
@@ -362,7 +357,7 @@ class Courses(Lists):
         """How a course ends; where a better matching one still runs, or the cause is bodily, this one changes nothing."""
         terms, child = self.terms[stay.place], stay.child
         if child.courses and any(
-            other.status == HELPED and (self.terms[other.place].step or 0) > (terms.step or 0)
+            other.status == HELPED and max(self.terms[other.place].step, 0) > max(terms.step, 0)
             for other in child.stays.values()
             if other is not stay
         ):
@@ -373,7 +368,7 @@ class Courses(Lists):
             chances = terms.by_need[child.need]
         else:
             chances = terms.matched if is_match(terms.step, self.needs.step[child.need]) else terms.below
-        return pick(chances, self.quantile(stay, "outcome"))
+        return pick(chances, 0, len(chances), self.quantile(stay, "outcome"))
 
     def _gained(self, stay: Stay, ending: int, now: int) -> int:
         """What the course did for the need: its ending, or what whoever dropped out had had of it by then."""

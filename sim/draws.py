@@ -15,6 +15,8 @@ import numpy.typing as npt
 BITS = 63
 ONE = 1 << BITS
 """Quantiles are integers in [0, ONE)."""
+SURE = ONE - 1
+"""The limit of a probability of 1: it fits 64 bits with a sign, and misses one quantile in 2**63."""
 _MASK = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15
 _M1 = 0xBF58476D1CE4E5B9
@@ -67,7 +69,7 @@ def root(seed: int, replication: int) -> int:
 
 def limit(probability: float) -> int:
     """The integer below which a quantile counts as a yes."""
-    return min(ONE, max(0, round(probability * ONE)))
+    return min(SURE, max(0, round(probability * ONE)))
 
 
 class Columns:

@@ -141,7 +141,7 @@ class Lists(Frame):
         if terms.rises is not None and self._can_rise(stay):
             self._wait_to_rise(stay, terms)
         known = self.known[stay.place]
-        if terms.balking and not ready and self.quantile(stay, "balk") < put_off(terms.balking, known):
+        if terms.balking and not ready and self.quantile(stay, "balk") < put_off(terms.balking, 0, len(terms.balking), known):
             self._leave_list(stay, WENT_AWAY, known)
             self._go_on(stay, BALKED)
             return True
@@ -569,7 +569,8 @@ class Lists(Frame):
         party = self.terms[place].party
         if party is not None:
             free *= party.size
-        return has_room(free, self.waiting[place] + self.coming[place], self.terms[place].length)
+        length = self.terms[place].length
+        return has_room(free, self.waiting[place] + self.coming[place], -1 if length is None else length)
 
     def _free(self, number: int) -> int:
         """How many courses there are hours for, by one choice of them."""

@@ -13,7 +13,7 @@ from sim.laws import look_up
 from sim.plan import FROM_DOOR, FROM_STREAM, NOWHERE, Plan
 from sim.records import Kind
 from sim.reviews import Reviews
-from sim.rules import AGED_OUT, admits, birthday, pick, pick_among, pick_rate, put_off, time_left
+from sim.rules import AGED_OUT, admits, birthday, pick, pick_among, pick_rate, put_off, time_left, used_up
 from sim.state import HELD, HELPED, LISTED, NEVER, NO_PAPERS, REVIEWED, Child, Moment, Stay
 from sim.ways import DISCOURAGED, NO_SEEKING, NO_WAY, PUT_OFF
 
@@ -102,7 +102,7 @@ class Needs(Reviews):
         if child.rejections and self.draw(row, self.own["discouraged"], ordinal) >= plan.after_rejection:
             self._be_without(child, now, DISCOURAGED)
             return
-        door = pick(plan.doors, self.draw(row, self.door_stream, ordinal))
+        door = pick(plan.doors, 0, len(plan.doors), self.draw(row, self.door_stream, ordinal))
         if plan.another_door and not self._leads_on(child, door, now):
             door = self._another_door(child, door, ordinal, now)
         self._turn_to(child, door, ordinal, now)
@@ -113,7 +113,9 @@ class Needs(Reviews):
         route = plan.door_routes[door]
         place = self._target(child, route, now) if self._may_use(child, door, now) else NOWHERE
         quiet = plan.door_quiet[door]
-        if quiet and place != NOWHERE and self.draw(row, self.own["quiet"], ordinal) < put_off(quiet, self.known[place]):
+        if quiet and place != NOWHERE and self.draw(row, self.own["quiet"], ordinal) < put_off(
+            quiet, 0, len(quiet), self.known[place]
+        ):
             if not found:
                 self._be_without(child, now, PUT_OFF)
             return False
@@ -136,7 +138,7 @@ class Needs(Reviews):
     def _may_use(self, child: Child, door: int, now: int) -> bool:
         """Whether a door is for the child's age, and for it as one of its group."""
         ages = self.plan.door_ages[door]
-        if ages is not None and not admits(ages, child.born, now, NO_AGE):
+        if ages is not None and child.born != NO_AGE and not admits(*ages, child.born, now):
             return False
         people = self.people[child.row]
         if people < 0 or not self.plan.door_people:
@@ -151,8 +153,8 @@ class Needs(Reviews):
         plan, row = self.plan, child.row
         if self.draw(row, self.own["another door"], ordinal) >= plan.another_door:
             return door
-        usable = [number for _, number in plan.doors if self._leads_on(child, number, now)]
-        other = pick_among(plan.doors, usable, self.draw(row, self.own["another door which"], ordinal))
+        usable = sum(1 << number for number in plan.doors[1::2] if self._leads_on(child, number, now))
+        other = pick_among(plan.doors, 0, len(plan.doors), usable, self.draw(row, self.own["another door which"], ordinal))
         return door if other < 0 else other
 
     def _be_without(self, child: Child, now: int, why: int) -> None:
@@ -302,7 +304,7 @@ class Needs(Reviews):
         """The rate at which a child whom nobody knows of is found."""
         if child.row not in self.hidden or not self.plan.finds:
             return 0
-        return sum(rate for rate, _ in self.plan.finds[child.area])
+        return sum(self.plan.finds[child.area][::2])
 
     def _stop_clocks(self, child: Child, now: int) -> None:
         if self.rates_change:
@@ -310,10 +312,10 @@ class Needs(Reviews):
         if child.clock_since < self.shape.begin:
             return
         run = now - child.clock_since
-        child.remit = max(0, child.remit - run * self.needs.remission[child.need])
-        child.worsen = max(0, child.worsen - run * self.needs.worsening[child.need])
+        child.remit = used_up(child.remit, self.needs.remission[child.need], run)
+        child.worsen = used_up(child.worsen, self.needs.worsening[child.need], run)
         if self.hidden and (left := self.hidden.get(child.row, -1)) >= 0:
-            self.hidden[child.row] = max(0, left - run * self._finding(child))
+            self.hidden[child.row] = used_up(left, self._finding(child), run)
         child.clock_since = NEVER
         child.clock += 1
 
@@ -346,7 +348,7 @@ class Needs(Reviews):
         rates = self.plan.finds[child.area]
         self.hidden[row] = -1
         if rates:
-            door = pick_rate(rates, self.draw(row, self.own["found by"], self.times_hidden[row]))
+            door = pick_rate(rates, 0, len(rates), sum(rates[::2]), self.draw(row, self.own["found by"], self.times_hidden[row]))
             ordinal = child.seeks
             child.seeks += 1
             if self._turn_to(child, door, ordinal, now, found=True):

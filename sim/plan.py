@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sim.draws import ONE, Ints
+from sim.draws import SURE, Ints
 
 NOWHERE = -1
 """In ``place_at``: the area does not have the service."""
+NO_STEP = -1
+"""In ``step``: a service or a need of no stated step."""
 NOTHING = -1
 """In ``Tasks``: it takes no hours there."""
 FROM_DOOR, FROM_STREAM = -1000, -2000
@@ -20,6 +22,8 @@ FROM_DOOR, FROM_STREAM = -1000, -2000
 ENDLESS = -1
 """In ``capacity``: no limit, nothing is counted."""
 
+Pairs = tuple[int, ...]
+"""Pairs of numbers one after the other, as :mod:`sim.rules` reads them."""
 Tasks = tuple[int, ...]
 """Options of hours that a single piece of work takes, by the child's area; empty where it takes none."""
 
@@ -36,7 +40,7 @@ class Route:
     lost: int
     urgent: bool
     warm: bool
-    kept: int = ONE
+    kept: int = SURE
     """Limit of what is known coming along."""
     tasks: Tasks = ()
     """The hours a handover takes."""
@@ -109,10 +113,11 @@ class Review:
     """By day since ``Plan.first_day``: the second by which a referral must be decided."""
     accept: tuple[int, ...]
     """Limit by the step the need is taken for."""
-    accept_again: int | None
+    accept_again: int
+    """Limit after a rejection here; -1: no other."""
     accuracy: int
-    reasons: tuple[tuple[int, int], ...]
-    """(limit, reason) in order, cumulated."""
+    reasons: Pairs
+    """Limit and reason in order, cumulated."""
     lead: Ints
     consent: Ints | None
     referrers: frozenset[int] | None
@@ -120,8 +125,8 @@ class Review:
     returned: int
     """Limit of an unmapped referral being sent back."""
     accuracy_unmapped: int
-    tightens: tuple[int, int, int] | None
-    """(children on the list, limit by which it falls for every so many, least limit)."""
+    tightens: tuple[int, int, int]
+    """(children on the list, limit by which it falls for every so many, least limit); 0 children: it does not."""
     meeting: Meeting | None
     tasks: Tasks
     """The hours of a review on paper."""
@@ -151,7 +156,8 @@ class Terms:
     """Everything about a service but its staff; one for all places that have it alike."""
 
     service: int
-    step: int | None
+    step: int
+    """``NO_STEP`` where none is stated."""
     ages: tuple[int, int] | None
     open: bool
     order: tuple[int, ...]
@@ -166,8 +172,8 @@ class Terms:
     weight: int
     patience: tuple[Ints | None, ...]
     """By severity; empty where nobody ever gives up."""
-    balking: tuple[tuple[int, int], ...]
-    """(known wait in seconds, limit), the longest first."""
+    balking: Pairs
+    """Known wait in seconds and limit, the longest first."""
     waits_until: int
     """Year of life; 0: no end."""
     ends_at: int
@@ -186,15 +192,15 @@ class Terms:
     accuracy: int
     stretches: tuple[Stretch, ...]
     """Assessment, if any, and course."""
-    matched: tuple[tuple[int, int], ...]
-    """(limit, ending) in order, cumulated; empty: the ending is ``done``."""
-    below: tuple[tuple[int, int], ...]
-    by_need: tuple[tuple[tuple[int, int], ...], ...]
+    matched: Pairs
+    """Limit and ending in order, cumulated; empty: the ending is ``done``."""
+    below: Pairs
+    by_need: tuple[Pairs, ...]
     """By need, in place of both where not empty; empty where no need has its own."""
     dose: bool
     routes: tuple[Route, ...]
-    choices: tuple[tuple[tuple[int, int], ...], ...]
-    """By ending x step: (limit, route) in order, cumulated. What is left over has no way on."""
+    choices: tuple[Pairs, ...]
+    """By ending x step: limit and route in order, cumulated. What is left over has no way on."""
     blind: bool
     """The routes do not ask which step the need is taken for."""
     beside: tuple[Beside, ...]
@@ -206,7 +212,8 @@ class Needs:
 
     names: tuple[str, ...]
     severity: tuple[int, ...]
-    step: tuple[int | None, ...]
+    step: tuple[int, ...]
+    """``NO_STEP`` where none is stated."""
     remission: tuple[int, ...]
     worsening: tuple[int, ...]
     worse: tuple[int | None, ...]
@@ -311,21 +318,21 @@ class Plan:
     """The hours a course may take: each option has its number for the whole run."""
     offers: tuple[tuple[tuple[int, ...], ...], ...]
     """Place x stretch: numbers of the options, in order of preference."""
-    doors: tuple[tuple[int, int], ...]
-    """(limit, door) in order, cumulated."""
+    doors: Pairs
+    """Limit and door in order, cumulated."""
     door_routes: tuple[Route, ...]
     crisis: Route | None
     door_ages: tuple[tuple[int, int] | None, ...] = ()
     door_people: tuple[tuple[int, ...], ...] = ()
     """Door x group: limit of a child of the group being able to use it; empty where every group can use all."""
-    door_quiet: tuple[tuple[tuple[int, int], ...], ...] = ()
-    """By door: (known wait in seconds, limit), the longest first."""
+    door_quiet: tuple[Pairs, ...] = ()
+    """By door: known wait in seconds and limit, the longest first."""
     door_maps: tuple[int, ...] = ()
     stream_maps: tuple[int, ...] = ()
-    finds: tuple[tuple[tuple[int, int], ...], ...] = ()
-    """By area: (hazard of being found while hidden, door), for each door that finds; empty where none does."""
+    finds: tuple[Pairs, ...] = ()
+    """By area: hazard of being found while hidden and door, for each door that finds; empty where none does."""
     another_door: int = 0
-    after_rejection: int = ONE
+    after_rejection: int = SURE
     people_seek: tuple[int, ...] = ()
     """By group."""
     people_accept: tuple[int, ...] = ()

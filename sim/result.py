@@ -207,7 +207,7 @@ def _detail(kind: int, detail: int, plan: Plan) -> str:
 def children_table(log: Log, cohort: Cohort, plan: Plan) -> pd.DataFrame:
     """One row an invented child; times in seconds since the start date, missing where it did not happen."""
     size = len(cohort)
-    helps = np.asarray([terms.step is None or terms.step > 0 for terms in plan.terms])
+    helps = np.asarray([terms.step != 0 for terms in plan.terms])
     starts = log.of(Kind.STARTED)
     help_starts = starts.where(helps[starts.place])
     left = log.of(Kind.LEFT)

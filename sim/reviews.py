@@ -15,6 +15,7 @@ from sim.rules import (
     accepts,
     next_date,
     perceive,
+    pick,
     reason,
     tightened,
     wrongly_rejected,
@@ -46,8 +47,8 @@ class Reviews(Ways):
     def _judge(self, stay: Stay, review: Review, now: int) -> None:
         if review.plain:
             step, terms = self.needs.step[stay.child.need], self.terms[stay.place]
-            taken_for = terms.step or 0 if step is None else perceive(step, self.quantile(stay, "judge"), review.accuracy)
-            bound = accepts(review.accept, review.accept_again, taken_for, stay.child.rejections.get(terms.service, 0))
+            taken_for = max(terms.step, 0) if step < 0 else perceive(step, self.quantile(stay, "judge"), review.accuracy)
+            bound = accepts(review.accept[taken_for], review.accept_again, stay.child.rejections.get(terms.service, 0))
             if self.people[stay.child.row] < 0:
                 self._conclude(stay, self.quantile(stay, "accept") < bound, taken_for, now)
                 return
@@ -71,14 +72,14 @@ class Reviews(Ways):
     def _seen(self, stay: Stay, purpose: str, accuracy: int) -> int:
         """The step a reviewer takes the need for."""
         step = self.needs.step[stay.child.need]
-        if step is None:
-            return self.terms[stay.place].step or 0
+        if step < 0:
+            return max(self.terms[stay.place].step, 0)
         return perceive(step, self.quantile(stay, purpose), accuracy)
 
     def _is_accepted(self, stay: Stay, review: Review, taken_for: int) -> bool:
         child, service = stay.child, self.terms[stay.place].service
-        bound = accepts(review.accept, review.accept_again, taken_for, child.rejections.get(service, 0))
-        bound = tightened(bound, review.tightens, self.waiting[stay.place])
+        bound = accepts(review.accept[taken_for], review.accept_again, child.rejections.get(service, 0))
+        bound = tightened(bound, *review.tightens, self.waiting[stay.place])
         if self.quantile(stay, "accept") >= bound:
             return False
         people = self.people[child.row]
@@ -131,7 +132,8 @@ class Reviews(Ways):
         child, terms = stay.child, self.terms[stay.place]
         assert terms.review is not None
         if why is None:
-            why = reason(terms.review.reasons, taken_for, terms.step, self.quantile(stay, "reason"))
+            reasons = terms.review.reasons
+            why = reason(taken_for, terms.step, pick(reasons, 0, len(reasons), self.quantile(stay, "reason")))
         wrong = wrongly_rejected(self.needs.step[child.need], terms.step)
         route = self._route_after(stay, REJECTED, child.need)
         detail = why + 100 * wrong + 1000 * bool(route and route.warm)

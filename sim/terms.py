@@ -31,11 +31,12 @@ from scenarios.schema import Route as RouteData
 from scenarios.units import DAY
 from scenarios.values import Order
 from sim.calendar import working_day_limits
-from sim.draws import ONE, Ints, limit
+from sim.draws import SURE, Ints, limit
 from sim.laws import hazard, residual, table
 from sim.plan import (
     FROM_DOOR,
     FROM_STREAM,
+    NO_STEP,
     NOTHING,
     NOWHERE,
     Beside,
@@ -43,6 +44,7 @@ from sim.plan import (
     Meeting,
     Needs,
     Option,
+    Pairs,
     Party,
     Review,
     Route,
@@ -108,7 +110,7 @@ def needs_of(scenario: Scenario) -> Needs:
     return Needs(
         names=tuple(scenario.needs),
         severity=tuple(SEVERITIES.index(need.severity) for need in needs),
-        step=tuple(None if need.step is None else STEPS.index(need.step) for need in needs),
+        step=tuple(NO_STEP if need.step is None else STEPS.index(need.step) for need in needs),
         remission=tuple(hazard(need.remission) for need in needs),
         worsening=tuple(hazard(need.worsening) for need in needs),
         worse=tuple(number.get(need.worsens_to or "") for need in needs),
@@ -127,7 +129,7 @@ def service_terms(scenario: Scenario, shape: Shape, number: int, service: Servic
     begin = scenario.period.start - timedelta(seconds=scenario.period.warmup) if day == date.min else day
     return Terms(
         service=number,
-        step=None if service.step is None else STEPS.index(service.step),
+        step=NO_STEP if service.step is None else STEPS.index(service.step),
         ages=service.ages,
         open=open_on(service, begin),
         order=tuple(ORDERS.index(order) for order in joining.order),
@@ -190,9 +192,9 @@ def _patience(service: Service) -> tuple[Ints | None, ...]:
     return tuple(None if law is None else table(law) for law in laws)
 
 
-def hesitations(stated: Sequence[Hesitation]) -> tuple[tuple[int, int], ...]:
-    """(known wait, limit of those it keeps away), the longest first."""
-    return tuple((h.over, limit(h.share)) for h in sorted(stated, key=lambda h: -h.over))
+def hesitations(stated: Sequence[Hesitation]) -> Pairs:
+    """Known wait and limit of those it keeps away, the longest first."""
+    return tuple(word for h in sorted(stated, key=lambda h: -h.over) for word in (h.over, limit(h.share)))
 
 
 def bits(steps: Sequence[str]) -> int:
@@ -221,17 +223,17 @@ def _in_order(item: tuple[Outcome, float]) -> int:
     return OUTCOMES.index(item[0])
 
 
-def _outcomes(shares: Mapping[Outcome, float]) -> tuple[tuple[int, int], ...]:
+def _outcomes(shares: Mapping[Outcome, float]) -> Pairs:
     return cumulated((share, ENDINGS.index(outcome)) for outcome, share in sorted(shares.items(), key=_in_order))
 
 
-def cumulated(shares: Iterable[tuple[float, int]]) -> tuple[tuple[int, int], ...]:
-    """(limit, number) in order: a quantile belongs to the first limit above it."""
-    result, total = [], 0.0
+def cumulated(shares: Iterable[tuple[float, int]]) -> Pairs:
+    """Limit and number in order: a quantile belongs to the first limit above it."""
+    result, total = list[int](), 0.0
     for share, number in shares:
         total += share
         if share > 0:
-            result.append((limit(total if total < 1 - 1e-9 else 1.0), number))
+            result += [limit(total if total < 1 - 1e-9 else 1.0), number]
     return tuple(result)
 
 
@@ -270,9 +272,9 @@ def numbered(
 
     def number(route: Route) -> Route:
         shorter = shortened(route.delay, follows.delay)
-        lost = round(route.lost * follows.lost) if route.lost < ONE else limit(follows.lost)
+        lost = round(route.lost * follows.lost) if route.lost < SURE else limit(follows.lost)
         fixed = int(shorter[0]) if route.fixed else 0
-        coordinated.append(replace(route, delay=shorter, fixed=fixed, lost=lost, kept=ONE, number=len(coordinated)))
+        coordinated.append(replace(route, delay=shorter, fixed=fixed, lost=lost, kept=SURE, number=len(coordinated)))
         return replace(route, number=len(coordinated) - 1)
 
     once = {id(t): replace(t, routes=tuple(number(route) for route in t.routes)) for t in terms}
@@ -300,7 +302,7 @@ def _review(scenario: Scenario, shape: Shape, intake: Intake, service: int, work
         length=table(intake.review),
         due=_working_days(shape, intake.within_working_days),
         accept=tuple(limit(intake.accept.get(step, 0.0)) for step in STEPS),  # type: ignore[call-overload]
-        accept_again=None if intake.accept_again is None else limit(intake.accept_again),
+        accept_again=-1 if intake.accept_again is None else limit(intake.accept_again),
         accuracy=accuracy,
         reasons=cumulated((share, REASONS.index(reason)) for reason, share in intake.reasons.items()),
         lead=table(intake.lead),
@@ -308,7 +310,7 @@ def _review(scenario: Scenario, shape: Shape, intake: Intake, service: int, work
         referrers=_referrers(scenario, intake.referrers) if intake.referrers else None,
         returned=0 if incomplete is None else limit(incomplete.returned),
         accuracy_unmapped=accuracy if unmapped is None else limit(unmapped),
-        tightens=None if tightens is None else (tightens.every, limit(tightens.by), limit(tightens.least)),
+        tightens=(0, 0, 0) if tightens is None else (tightens.every, limit(tightens.by), limit(tightens.least)),
         meeting=_meeting(intake.meeting, service, work) if intake.meeting else None,
         tasks=(tasks := work.tasks(intake.hours, service)),
         plain=not (tasks or incomplete or tightens or intake.referrers or intake.meeting),

@@ -14,7 +14,7 @@ from sim.frame import DECISION, REACHING, pack
 from sim.laws import look_up
 from sim.plan import NOWHERE, Plan, Route
 from sim.records import Kind
-from sim.rules import DONE, REFUSED, admits, perceive
+from sim.rules import DONE, REFUSED, admits, perceive, pick
 from sim.state import LISTED, NO_PAPERS, REVIEWED, Child, Moment, Papers, Stay
 
 HANDED_OVER, LOST, REFERRED, JOINED, COORDINATED = (
@@ -49,7 +49,7 @@ class Ways(Courses):
         if place < 0 or not self.is_open[place]:
             return False
         ages = self.terms[place].ages
-        return ages is None or admits(ages, child.born, now, NO_AGE)
+        return ages is None or child.born == NO_AGE or admits(*ages, child.born, now)
 
     def _target(self, child: Child, route: Route, now: int) -> int:
         """The first service of the route that is open here and takes the child's age."""
@@ -96,7 +96,7 @@ class Ways(Courses):
             return False
         if row not in self.followed:
             step = self.needs.step[child.need]
-            concerns = step is None or follows.steps >> step & 1
+            concerns = step < 0 or follows.steps >> step & 1
             self.followed[row] = bool(concerns) and self.draw(row, self.own["coordinator"], 0) < follows.share
             if self.followed[row]:
                 self.write(pack(now, COORDINATED, row, NOWHERE, 0, now, now, 0, child.need))
@@ -216,15 +216,12 @@ class Ways(Courses):
         if not terms.routes:
             return None
         step = self.needs.step[need]
-        seen = 0 if step is None or terms.blind else perceive(step, self.quantile(stay, "perceive"), terms.accuracy)
+        seen = 0 if step < 0 or terms.blind else perceive(step, self.quantile(stay, "perceive"), terms.accuracy)
         choices = terms.choices[ending * 5 + seen]
         if not choices:
             return None
-        quantile = self.draw(stay.child.row, self.route_streams[terms.service], stay.number - 1)
-        for bound, number in choices:
-            if quantile < bound:
-                return terms.routes[number]
-        return None
+        number = pick(choices, 0, len(choices), self.draw(stay.child.row, self.route_streams[terms.service], stay.number - 1))
+        return None if number < 0 else terms.routes[number]
 
     def _go_on(self, stay: Stay, ending: int) -> None:
         """Where a child goes after a stay."""

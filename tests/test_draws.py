@@ -14,7 +14,7 @@ from scipy import stats
 from scenarios.load import load
 from sim.build import phases
 from sim.cohort import draw_cohort
-from sim.draws import BITS, GOLDEN, ONE, Columns, draw, draw_all, limit, mix, mix_all, root, stream
+from sim.draws import BITS, GOLDEN, ONE, SURE, Columns, draw, draw_all, limit, mix, mix_all, root, stream
 
 WORDS = some.integers(0, 2**64 - 1)
 MASK = 2**64 - 1
@@ -121,7 +121,7 @@ def test_a_cohort_of_nobody_has_columns_of_nothing():
 
 
 @pytest.mark.parametrize(
-    ("probability", "expected"), [(0.0, 0), (1.0, ONE), (0.5, ONE // 2), (0.25, ONE // 4), (2.0, ONE), (-1.0, 0)]
+    ("probability", "expected"), [(0.0, 0), (1.0, SURE), (0.5, ONE // 2), (0.25, ONE // 4), (2.0, SURE), (-1.0, 0)]
 )
 def test_a_limit_is_the_share_of_all_quantiles(probability, expected):
     """Nobody passes 0, everybody passes 1, and nothing lies outside."""

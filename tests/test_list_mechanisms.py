@@ -33,7 +33,8 @@ from sim.engine import simulate
 from sim.identities import check
 from sim.laws import look_up, residual, table
 from sim.records import Kind
-from sim.rules import DONE, DROPPED_OUT, dropouts_midway, midway
+from sim.midway import dropouts_midway, midway
+from sim.rules import DONE, DROPPED_OUT
 
 NEEDS = {"moderate": {}, "mild": {"severity": "mild"}, "severe": {"severity": "severe"}}
 A_HUNDRED = {"length": "100s"}

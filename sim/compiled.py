@@ -19,6 +19,10 @@ from typing import Any, TypeVar
 
 import llvmlite.binding
 import numba
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import register_pass
+from numba.core.typed_passes import NativeLowering
 
 CACHE_VARIABLE = "TRINN_CACHE"
 """Environment variable: where compiled code is kept, in place of the user's cache folder; ``off`` keeps none."""
@@ -34,20 +38,110 @@ NOT_KEPT = {
 }
 
 F = TypeVar("F", bound=Callable[..., Any])
+_EXACT = {"error_model": "numpy", "nogil": True}
+"""Floats, where there are any, are reckoned in the order written: no ``fastmath``, and so no fused multiply and add."""
+
+
+class _NoEnvironment:
+    """Of numba's code generator what it takes to finish a part: it has no Python objects at hand."""
+
+    @staticmethod
+    def set_env(name: str, environment: Any) -> None:
+        """A part is never run by itself."""
+
+
+class _Part(JITCodeLibrary):  # type: ignore[misc]
+    """The code of one function, as it stands: neither linked with what it calls, nor optimised, nor made machine code.
+
+    numba would do all that for every function with all that it calls, and again for each that calls it: minutes in place of
+    seconds. It is done once, for the :class:`_Whole`.
+    """
+
+    def __init__(self, codegen: Any, name: str) -> None:
+        super().__init__(codegen, name)
+        self.needs: list[Any] = []
+
+    @property
+    def codegen(self) -> Any:
+        return _NoEnvironment
+
+    def add_linking_library(self, library: Any) -> None:
+        self.needs.append(library)
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        ll_module.data_layout = self._codegen._data_layout
+
+    def finalize(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        self._ensure_finalized()
+        return 0
+
+
+class _Whole(JITCodeLibrary):  # type: ignore[misc]
+    """The code of an entry with that of every part it needs, however far down."""
+
+    def __init__(self, codegen: Any, name: str) -> None:
+        super().__init__(codegen, name)
+        self.linked: set[int] = set()
+
+    def add_linking_library(self, library: Any) -> None:
+        if id(library) in self.linked:
+            return
+        self.linked.add(id(library))
+        super().add_linking_library(library)
+        for needed in library.needs if isinstance(library, _Part) else ():
+            self.add_linking_library(needed)
+
+
+class _Lowering(NativeLowering):  # type: ignore[misc]
+    library: type[JITCodeLibrary]
+
+    def run_pass(self, state: Any) -> bool:
+        state.library = self.library(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        return bool(super().run_pass(state))
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _LowerPart(_Lowering):
+    _name = "lower_part"
+    library = _Part
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _LowerWhole(_Lowering):
+    _name = "lower_whole"
+    library = _Whole
+
+
+class _PartCompiler(CompilerBase):  # type: ignore[misc]
+    """numba's own way, but for where the code goes."""
+
+    lowering: type[_Lowering] = _LowerPart
+
+    def define_pipelines(self) -> list[Any]:
+        manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        manager.passes = [(self.lowering if one is NativeLowering else one, why) for one, why in manager.passes]
+        manager.finalize()
+        return [manager]
+
+
+class _WholeCompiler(_PartCompiler):
+    lowering = _LowerWhole
 
 
 def inner(function: F) -> F:
-    """Compile a function that only compiled functions call: it lives in the machine code of its callers.
-
-    Floats, where there are any, are reckoned in the order written: no ``fastmath``, no fused multiply and add.
-    """
-    compiled: F = numba.njit(error_model="numpy", nogil=True)(function)
+    """Compile a function that only compiled functions call: it lives in the machine code of its callers."""
+    compiled: F = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_PartCompiler, **_EXACT)(function)
     return compiled
 
 
 def entry(function: F) -> F:
     """Compile a function that Python calls, and keep its machine code between processes where that can be done."""
-    compiled = numba.njit(error_model="numpy", nogil=True)(function)
+    compiled = numba.njit(no_cfunc_wrapper=True, pipeline_class=_WholeCompiler, **_EXACT)(function)
     folder = cache_folder()
     if folder is not None:
         before = numba.config.CACHE_DIR

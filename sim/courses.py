@@ -11,10 +11,11 @@ from simpy.events import Event
 from scenarios.units import WEEK
 from sim.calendar import finish, hours_of, worked
 from sim.children import NO_AGE, Cohort
-from sim.frame import COURSE, pack
+from sim.frame import pack
 from sim.laws import look_up
 from sim.lists import Lists
 from sim.midway import dropouts_midway, is_past_assessment, midway
+from sim.order import COURSE
 from sim.plan import NOTHING, NOWHERE, Plan, Route, Terms
 from sim.records import Kind
 from sim.rules import (
@@ -219,11 +220,10 @@ class Courses(Lists):
         """One of those already in a course on the first day: what is left of it."""
         place = stay.place
         stretches = self.terms[place].stretches
-        if len(stretches) == 2:
-            if is_past_assessment(*stretches, self.quantile(stay, "opening")):
-                self._give_back(stay)
-                self._continue(stay, now)
-                return
+        if len(stretches) == 2 and is_past_assessment(*stretches, self.quantile(stay, "opening")):
+            self._give_back(stay)
+            self._continue(stay, now)
+            return
         length = look_up(stretches[0].rest, self.quantile(stay, "length"))
         if stay.party is not None:
             stay.party.length = length

@@ -22,6 +22,17 @@ GOLDEN = 0x9E3779B97F4A7C15
 _M1 = 0xBF58476D1CE4E5B9
 _M2 = 0x94D049BB133111EB
 
+
+PURPOSES = ("length", "rest", "dropout", "dropout_at", "outcome", "route", "perceive", "patience", "review", "lead", "accept",
+            "reason", "judge", "overflow", "overflow_delay", "beside", "balk", "switch", "rise", "steps_up", "somatic_check",
+            "consent", "returned", "access", "meet", "meet_consent", "meet_delay", "helper", "break", "dose",
+            "opening")  # fmt: skip
+"""What is drawn for a child at a service."""
+OWN = ("seek", "door", "door delay", "remission", "worsening", "handover", "lost", "people seek", "discouraged", "another door",
+       "another door which", "access door", "quiet", "finding", "found by", "relapse", "coordinator", "kept", "mapped",
+       "somatic")  # fmt: skip
+"""What is drawn for a child wherever it is."""
+
 UInts = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
 

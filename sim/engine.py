@@ -6,18 +6,7 @@ each knowing those before it: :mod:`sim.frame` (clock, draws, records), :mod:`si
 :mod:`sim.courses` (help), :mod:`sim.ways` (handovers), :mod:`sim.reviews` (referral review), :mod:`sim.needs` (children), and
 here the run itself: its phases, its staff, what opens and closes.
 
-Order of work within one second, by (kind, child, ordinal); what an event creates for the same second joins those still to
-be done:
-
-1. a researcher's own processes (SimPy priorities 0 and 1)
-2. ``PHASE`` changes of phase (capacity, opening and closing, routes), then planned closures, then posts and grants
-3. ``COURSE`` ends of courses, of their phases, of single pieces of work; endings that wait for room no longer
-4. ``HAZARD`` needs that pass, worsen, are found or come back; birthdays on which the ladder is left
-5. ``LEAVING`` patience that runs out, deadlines that pass, and everything else that waiting brings
-6. ``ARRIVAL`` needs that arise
-7. ``REACHING`` children who reach a service: referrals, handovers, doors
-8. ``DECISION`` referral decisions, children who may be called in from now, meetings at which places are given out
-9. ``SERVING`` the lists whose hours or children changed are served once, in plan order, until nothing more starts
+Order of work within one second: :mod:`sim.order`.
 """
 
 from __future__ import annotations
@@ -32,10 +21,11 @@ from simpy.events import Event
 
 from sim.calendar import is_closed
 from sim.children import Cohort
-from sim.frame import ARRIVAL, OF_PLACES, PHASE, pack
+from sim.frame import pack
 from sim.laws import hazard_of
 from sim.lists import TURNED_AWAY
 from sim.needs import Needs
+from sim.order import ARRIVAL, CLOSURES, PHASE, SUPPLIES
 from sim.plan import Plan
 from sim.records import Kind
 from sim.rules import REFUSED
@@ -44,8 +34,6 @@ from sim.supply import NONE, Supply
 
 OVERLOADED, CAPACITY, CLOSED, REOPENED = (int(kind) for kind in (Kind.OVERLOADED, Kind.CAPACITY, Kind.CLOSED, Kind.REOPENED))
 PAUSED, GRANT_ENDED = range(2)
-CLOSURES, SUPPLIES = OF_PLACES >> 2, OF_PLACES >> 1
-"""Within the kind ``PHASE``: after the phases themselves."""
 
 
 def simulate(

@@ -11,53 +11,24 @@ import numpy as np
 import simpy
 
 from sim.children import OPENING_CASE, Cohort
-from sim.draws import Columns, Ints, stream
+from sim.draws import OWN, PURPOSES, Columns, Ints, stream
 from sim.laws import FIRST, LAST, SECOND, clock_table, look_up_all
+from sim.order import MOST_CHILDREN, MOST_EVENTS, OF_PLACES
 from sim.plan import Option, Plan, Terms
 from sim.records import COLUMNS, Log
 from sim.state import Child, Moment, Stay, Totals, Trajectory
+from sim.uses import Uses, is_cut, places_of, uses
 
-PHASE, COURSE, HAZARD, LEAVING, ARRIVAL, REACHING, DECISION, SERVING = (kind << 41 for kind in range(2, 10))
-"""Kinds of events in their order within a second; below them 25 bits of child and 16 of its events."""
 FIRST_COME, SEVERITY_ONLY, DEADLINE_ONLY = (0,), (1,), (2,)
-OF_PLACES = 1 << 40
-"""Above the children's: events of a place."""
-MOST_EVENTS = 1 << 16
-MOST_CHILDREN = 1 << 24
 MOST_TERMS = 64
 """Different sets of terms up to which first visits are looked up for all children at once."""
-
-PURPOSES = ("length", "rest", "dropout", "dropout_at", "outcome", "route", "perceive", "patience", "review", "lead", "accept",
-            "reason", "judge", "overflow", "overflow_delay", "beside", "balk", "switch", "rise", "steps_up", "somatic_check",
-            "consent", "returned", "access", "meet", "meet_consent", "meet_delay", "helper", "break", "dose",
-            "opening")  # fmt: skip
-"""What is drawn for a child at a service."""
-OWN = ("seek", "door", "door delay", "remission", "worsening", "handover", "lost", "people seek", "discouraged", "another door",
-       "another door which", "access door", "quiet", "finding", "found by", "relapse", "coordinator", "kept", "mapped",
-       "somatic")  # fmt: skip
-"""What is drawn for a child wherever it is."""
-
 
 pack = Struct(f"{len(COLUMNS)}q").pack
 """One record as bytes."""
 
 
-def _is_ordinary(terms: Terms) -> bool:
-    special = (terms.rises is not None, terms.at_once, terms.every, terms.switch, terms.balking, terms.waits_until,
-               terms.excludes, terms.party, terms.calendar >= 0)  # fmt: skip
-    return not any(special)
-
-
-def _is_cut(terms: Terms) -> bool:
-    return bool(terms.ends_at or terms.somatic_check) or terms.steps_up is not None or terms.calendar >= 0
-
-
-def _may_be_cut(terms: Terms) -> bool:
-    return _is_cut(terms) or any(stretch.dropout for stretch in terms.stretches)
-
-
 def _is_odd(terms: Terms) -> bool:
-    return _is_cut(terms) or any((terms.dose, terms.party, terms.stretches[0].dropout))
+    return is_cut(terms) or any((terms.dose, terms.party, terms.stretches[0].dropout))
 
 
 class Clock(simpy.Environment):
@@ -109,47 +80,20 @@ class Frame:
         self.travel_stream, self.lost_stream = self.own["handover"], self.own["lost"]
         self.purpose = {name: [stream(name, service) for service in self.shape.services] for name in PURPOSES}
         self.thresholds: list[int] = clock_table().tolist()
+        self._look_ahead(uses(plans))
         self._start_counting()
-        self._look_ahead(plans)
         self.take(plans[0])
 
-    def _look_ahead(self, plans: Sequence[Plan]) -> None:
-        """Which mechanisms the run uses at all: what none does costs nothing."""
-        every = [terms for plan in plans for terms in {id(t): t for t in plan.terms}.values()]
-        routes = [r for plan in plans for r in (*plan.door_routes, *([plan.crisis] if plan.crisis else []))]
-        routes += [route for terms in every for route in terms.routes]
-        self.finding_used = any(any(plan.finds) for plan in plans)
-        self.clocks_used = self.finding_used or any(any(p.needs.remission) or any(p.needs.worsening) for p in plans)
-        self.relapse_used = any(any(plan.needs.relapse) for plan in plans)
-        self.somatic_used = any(any(plan.needs.somatic) for plan in plans)
-        self.known_used = any(t.balking or t.switch for t in every) or any(any(plan.door_quiet) for plan in plans)
-        self.excluding_used = any(terms.excludes for terms in every)
-        self.helpers_used = any(post is not None and post.breaks for plan in plans for post in plan.posts)
-        self.coordination_used = any(plan.coordinator for plan in plans)
-        self.origin_used = any(t.review and t.review.referrers is not None for t in every)
-        self.mapping_used = any(
-            t.review and (t.review.returned or t.review.accuracy_unmapped != t.review.accuracy) for t in every
-        )
-        held = {service for route in routes if route.hold for service in route.to}
-        self.hold_used = bool(held)
-        self.awaited = [service in held for _, service in self.shape.places]
-        """By place: whether endings elsewhere may wait for room here."""
-        self.papers_matter = self.origin_used or self.mapping_used
-        self.travel_matters = (
-            self.finding_used or self.coordination_used or self.hold_used or any(route.tasks for route in routes)
-        )
-        self.start_matters = self.known_used or self.helpers_used
+    def _look_ahead(self, used: Uses) -> None:
+        """Which mechanisms the run uses at all, where every event asks."""
+        self.used = used
+        self.finding_used, self.clocks_used, self.relapse_used = used.finding_used, used.clocks_used, used.relapse_used
+        self.excluding_used, self.helpers_used, self.hold_used = used.excluding_used, used.helpers_used, used.hold_used
+        self.coordination_used, self.mapping_used = used.coordination_used, used.mapping_used
+        self.papers_matter, self.travel_matters = used.papers_matter, used.travel_matters
+        self.start_matters, self.arrival_matters, self.rare = used.start_matters, used.arrival_matters, used.rare
+        self.ever_cut = used.ever_cut
         self.midway_used = OPENING_CASE in self.streams
-        self.arrival_matters = bool(self.shape.leaves_at) or self.somatic_used
-        self.rare = (
-            bool(self.shape.leaves_at) or self.somatic_used or self.excluding_used or self.helpers_used or self.hold_used
-            or any(t.open_return or t.dose or t.party for t in every)
-        )  # fmt: skip
-        """Whether the end of a course may mean more than its outcome."""
-        cut = [_may_be_cut(terms) for plan in plans for terms in plan.terms]
-        places = len(self.shape.places)
-        self.ever_cut = [self.rare or any(cut[place::places]) for place in range(places)]
-        """By place: whether anything but its length may ever end a course."""
 
     def _start_counting(self) -> None:
         places, pools = len(self.shape.places), len(self.shape.pools)
@@ -173,9 +117,7 @@ class Frame:
         self.pools_of: list[list[int]] = [[] for _ in self.shape.places]
         for pool, (place, _) in enumerate(self.shape.pools):
             self.pools_of[place].append(pool)
-        self.limited: dict[int, list[Stay]] = {
-            place: [] for plan in self.plans for place, terms in enumerate(plan.terms) if terms.length is not None
-        }
+        self.limited: dict[int, list[Stay]] = {place: [] for place, limited in enumerate(self.used.limited) if limited}
 
     def take(self, plan: Plan) -> None:
         """Let a plan hold from now on."""
@@ -200,30 +142,24 @@ class Frame:
         patience = [self._first_patience(terms) if few else None for terms in each]
         self.first_length = [lengths[number[id(terms)]] for terms in plan.terms]
         self.first_patience = [patience[number[id(terms)]] for terms in plan.terms]
-        ordinary = [_is_ordinary(terms) for terms in each]
-        self.alone = [
-            len(self.shape.groups[group]) == 1 and not self.awaited[place] for place, group in enumerate(self.shape.group_of)
-        ]
-        self.ordinary = [ordinary[number[id(terms)]] and not self.awaited[place] for place, terms in enumerate(plan.terms)]
-        """By place: nothing about its list calls for more than serving the head while there is room."""
+        places = places_of(plan, self.used)
+        self.alone = [place.alone for place in places]
+        self.ordinary = [place.ordinary for place in places]
         self.easy = [len(places) == 1 and plan.terms[places[0]].party is None for places in self.shape.groups]
         self.easiest = [easy and self.ordinary[places[0]] for easy, places in zip(self.easy, self.shape.groups, strict=True)]
         """By group: one list with pools of its own, from which children start one by one."""
-        self.direct = [
-            self.alone[place] and self.ordinary[place] and place not in self.limited for place in range(len(plan.terms))
-        ]
+        self.direct = [place.direct for place in places]
         odd = [_is_odd(terms) for terms in each]
         self.odd = [odd[number[id(terms)]] for terms in plan.terms]
         """By place: the length of a course's first phase is not all there is to say about its end."""
-        cuts = [_is_cut(terms) for terms in each]
-        self.cuts = [cuts[number[id(terms)]] for terms in plan.terms]
+        self.cuts = [place.cuts for place in places]
         """By place: closures, birthdays, bodily causes or a helper who sees more may move the end of a phase."""
         self.plain = [terms.order == FIRST_COME for terms in plan.terms]
         self.by_severity = [terms.order == SEVERITY_ONLY for terms in plan.terms]
         self.by_deadline = [terms.order == DEADLINE_ONLY for terms in plan.terms]
-        self.gate = [(terms.party.every if terms.party else 0) or terms.every for terms in plan.terms]
+        self.gate = [place.gate for place in places]
         self.route_streams = self.purpose["route"]
-        self.simple = [self._simple(place) for place in range(len(plan.terms))]
+        self.simple = [place.simple for place in places]
 
     def _first_patience(self, terms: Terms) -> memoryview | None:
         """Only where it is the same for every severity: need is not known before."""
@@ -234,14 +170,6 @@ class Frame:
     def _first(self, terms: Terms, purpose: str, table: Ints) -> memoryview:
         """The duration of every child's first visit, should it come to that."""
         return look_up_all(table, self.draw.column(self.purpose[purpose][terms.service])).data
-
-    def _simple(self, place: int) -> tuple[int, int, int] | None:
-        """(option, pool, amount) of a place that children may enter without ceremony: one pool of its own, nothing beside."""
-        terms, offers = self.terms[place], self.offers[place][0]
-        if terms.review is not None or terms.beside or len(offers) != 1 or not self.alone[place] or not self.ordinary[place]:
-            return None
-        option = self.options[offers[0]]
-        return (offers[0], *option[0]) if len(option) == 1 else None
 
     def now(self) -> int:
         """The second it is."""

@@ -10,8 +10,9 @@ from simpy.events import Event
 
 from scenarios.units import DAY
 from sim.children import NO_AGE, Cohort
-from sim.frame import DECISION, LEAVING, SERVING, Frame, pack
+from sim.frame import Frame, pack
 from sim.laws import look_up
+from sim.order import DECISION, LEAVING, SERVING
 from sim.plan import NOWHERE, Due, Plan, Terms
 from sim.records import Kind
 from sim.rules import AGED_OUT, BALKED, GAVE_UP, REFUSED, birthday, has_room, next_date, put_off

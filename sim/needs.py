@@ -8,8 +8,9 @@ from simpy.events import Event
 
 from sim.children import NO_AGE, OPENING, Cohort
 from sim.courses import LEFT_GROWN, LEFT_RECOVERED, LEFT_REMITTED, LEFT_UNHELPED
-from sim.frame import ARRIVAL, HAZARD, REACHING, pack
+from sim.frame import pack
 from sim.laws import look_up
+from sim.order import ARRIVAL, HAZARD, REACHING
 from sim.plan import FROM_DOOR, FROM_STREAM, NOWHERE, Plan
 from sim.records import Kind
 from sim.reviews import Reviews
@@ -29,10 +30,8 @@ class Needs(Reviews):
 
     def __init__(self, plans: Sequence[Plan], cohort: Cohort) -> None:
         super().__init__(plans, cohort)
-        hazards = {(plan.needs.remission, plan.needs.worsening, plan.finds) for plan in plans}
-        self.rates_change = len(hazards) > 1
-        self.findable = [any(p.finds and p.finds[area] for p in plans) for area in range(len(self.shape.areas))]
-        """By area: whether hidden need is ever found there."""
+        self.rates_change = self.used.rates_change
+        self.findable = self.used.findable
         self.untreated: dict[int, Child] = {}
         """Whose clocks run or stand untreated, by row; kept only where a phase changes the rates."""
         self.hidden: dict[int, int] = {}
@@ -113,8 +112,10 @@ class Needs(Reviews):
         route = plan.door_routes[door]
         place = self._target(child, route, now) if self._may_use(child, door, now) else NOWHERE
         quiet = plan.door_quiet[door]
-        if quiet and place != NOWHERE and self.draw(row, self.own["quiet"], ordinal) < put_off(
-            quiet, 0, len(quiet), self.known[place]
+        if (
+            quiet
+            and place != NOWHERE
+            and self.draw(row, self.own["quiet"], ordinal) < put_off(quiet, 0, len(quiet), self.known[place])
         ):
             if not found:
                 self._be_without(child, now, PUT_OFF)
@@ -345,10 +346,11 @@ class Needs(Reviews):
     def _be_found(self, child: Child, now: int) -> None:
         """Somebody sees that the child needs help: through the door of whoever saw it, unless that is overrun."""
         row = child.row
-        rates = self.plan.finds[child.area]
+        rates = self.plan.finds[child.area] if self.plan.finds else ()
         self.hidden[row] = -1
         if rates:
-            door = pick_rate(rates, 0, len(rates), sum(rates[::2]), self.draw(row, self.own["found by"], self.times_hidden[row]))
+            quantile = self.draw(row, self.own["found by"], self.times_hidden[row])
+            door = pick_rate(rates, 0, len(rates), sum(rates[::2]), quantile)
             ordinal = child.seeks
             child.seeks += 1
             if self._turn_to(child, door, ordinal, now, found=True):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from simpy.events import Event
 
-from sim.frame import DECISION, pack
+from sim.frame import pack
 from sim.laws import look_up
+from sim.order import DECISION
 from sim.plan import NOWHERE, Meeting, Review
 from sim.records import Kind
 from sim.rules import (

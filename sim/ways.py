@@ -10,8 +10,9 @@ from simpy.events import Event
 from scenarios.units import DAY
 from sim.children import NO_AGE, OPENING, Cohort
 from sim.courses import LEFT_DONE, LEFT_OUTSIDE, Courses
-from sim.frame import DECISION, REACHING, pack
+from sim.frame import pack
 from sim.laws import look_up
+from sim.order import DECISION, REACHING
 from sim.plan import NOWHERE, Plan, Route
 from sim.records import Kind
 from sim.rules import DONE, REFUSED, admits, perceive, pick

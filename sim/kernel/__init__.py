@@ -1,0 +1,130 @@
+"""The compiled engine: a second scheduler over the same phases, cohort and rules, with the same records to the last bit.
+
+The story is the one that :mod:`sim.engine` tells; the rooms have the same names, and what is decided stands in :mod:`sim.rules`
+for both. Here everything lives in one array of integers (:mod:`sim.kernel.words`), which Python lays out
+(:mod:`sim.kernel.arena`) and machine code works on in slices, so that whoever runs it can look up in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from sim.children import Cohort
+from sim.compiled import COMPILING, is_kept, note
+from sim.draws import Ints
+from sim.kernel.arena import CHUNK, Arena, lay_out
+from sim.kernel.events import GOES_ON, advance
+from sim.kernel.words import (
+    EVENTS,
+    FAULT,
+    FAULT_ROW,
+    NO_OPTION,
+    NOW,
+    O_COMMITTED,
+    O_SIZE,
+    P_CHANGED,
+    P_COURSE_AREA,
+    P_ENTERED,
+    P_HELPED,
+    P_LEFT,
+    P_SIZE,
+    P_WAITING,
+    P_WAITING_AREA,
+    PLACES,
+    POOLS,
+    RECORD_COUNT,
+    RECORD_SIZE,
+    RECORDS,
+    TOO_MANY_EVENTS,
+)
+from sim.order import MOST_CHILDREN, MOST_EVENTS
+from sim.plan import Plan
+from sim.records import COLUMNS, Log
+from sim.state import Totals, Trajectory
+from sim.supply import NONE, Supply
+
+MOST_EVENTS_IN_A_SLICE = 200_000
+"""Events after which machine code comes back, whatever it has written: some hundredths of a second."""
+Take = Callable[[Ints], None]
+"""Called with each chunk of records, int64 of shape (records, 9), in order; it must not keep them."""
+
+
+class Kernel:
+    """The compiled engine for the phases of a run, ready for one replication after the other."""
+
+    def __init__(self, plans: Sequence[Plan]) -> None:
+        self.plans = plans
+        self.arena = Arena(lay_out(plans))
+
+    def run(self, cohort: Cohort, supply: Supply = NONE, take: Take | None = None) -> Trajectory:
+        """Run one replication.
+
+        Args:
+            cohort: the children, from :func:`sim.cohort.draw_cohort`.
+            supply: who leaves and who is hired, from :func:`sim.supply.draw_supply`.
+            take: gets the records chunk by chunk; without it they are kept.
+
+        Raises:
+            RuntimeError: when a child has more events than can be: the run cannot end.
+            MemoryError: when there is not enough memory.
+        """
+        if len(cohort) >= MOST_CHILDREN:
+            raise RuntimeError(f"{len(cohort)} children are more than the engine numbers ({MOST_CHILDREN})")
+        if not is_kept(advance):
+            note(COMPILING)
+        kept: list[Ints] = []
+        m = self.arena.prepare(cohort, supply)
+        columns = (cohort.key.view(np.int64), cohort.time, cohort.area, cohort.born, cohort.need, cohort.to, cohort.stream,
+                   cohort.group, cohort.waited)  # fmt: skip
+        columns = tuple(np.ascontiguousarray(column) for column in columns)
+        goes_on = GOES_ON
+        while goes_on == GOES_ON:
+            try:
+                goes_on = advance(m, *columns, CHUNK, MOST_EVENTS_IN_A_SLICE)
+            except (RuntimeError, MemoryError) as fault:
+                raise self._explained(fault) from None
+            count = int(m[RECORD_COUNT])
+            if count:
+                at = int(m[RECORDS])
+                rows = m[at : at + count * RECORD_SIZE].reshape(count, RECORD_SIZE)
+                if take is None:
+                    kept.append(rows.copy())
+                else:
+                    take(rows)
+                m[RECORD_COUNT] = 0
+        rows = np.concatenate(kept) if kept else np.zeros((0, len(COLUMNS)), dtype=np.int64)
+        return Trajectory(Log(rows), self._totals(), int(m[EVENTS]))
+
+    def _explained(self, fault: Exception) -> Exception:
+        m = self.arena.words
+        if m[FAULT] == TOO_MANY_EVENTS:
+            return RuntimeError(f"child {m[FAULT_ROW]} has had {MOST_EVENTS} events: the run cannot end")
+        if m[FAULT] == NO_OPTION:
+            return RuntimeError(
+                f"the run stopped at second {m[NOW]}: no hours for the rest of the course of child {m[FAULT_ROW]}"
+            )
+        return fault
+
+    def _totals(self) -> Totals:
+        m, shape = self.arena.words, self.plans[0].shape
+        stop = shape.end + 1
+        begin = int(m[PLACES])
+        places = m[begin : begin + len(shape.places) * P_SIZE].reshape(-1, P_SIZE)
+        waiting_area = places[:, P_WAITING_AREA] + places[:, P_WAITING] * (stop - places[:, P_CHANGED])
+        course_area = places[:, P_COURSE_AREA] + places[:, P_HELPED] * stop
+        begin = int(m[POOLS])
+        pools = m[begin : begin + len(shape.pools) * O_SIZE].reshape(-1, O_SIZE)
+        return Totals(
+            places[:, P_ENTERED].tolist(),
+            places[:, P_LEFT].tolist(),
+            waiting_area.tolist(),
+            course_area.tolist(),
+            pools[:, O_COMMITTED].tolist(),
+        )
+
+
+def simulate_compiled(plans: Sequence[Plan], cohort: Cohort, supply: Supply = NONE, take: Take | None = None) -> Trajectory:
+    """Run one replication; see :meth:`Kernel.run`."""
+    return Kernel(plans).run(cohort, supply, take)

@@ -23,6 +23,7 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
+from numba.core.types import unliteral
 
 CACHE_VARIABLE = "TRINN_CACHE"
 """Environment variable: where compiled code is kept, in place of the user's cache folder; ``off`` keeps none."""
@@ -135,8 +136,16 @@ class _WholeCompiler(_PartCompiler):
 
 def inner(function: F) -> F:
     """Compile a function that only compiled functions call: it lives in the machine code of its callers."""
-    compiled: F = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_PartCompiler, **_EXACT)(function)
-    return compiled
+    compiled = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_PartCompiler, **_EXACT)(function)
+    template = compiled.get_call_template
+
+    def without_literals(args: Any, keywords: Any) -> Any:
+        """One version of a function for all numbers: numba would compile it anew for every constant it is called with."""
+        return template(tuple(map(unliteral, args)), {word: unliteral(value) for word, value in keywords.items()})
+
+    compiled.get_call_template = without_literals
+    result: F = compiled
+    return result
 
 
 def entry(function: F) -> F:

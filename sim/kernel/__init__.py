@@ -14,7 +14,7 @@ import numpy as np
 from sim.children import Cohort
 from sim.compiled import COMPILING, is_kept, note
 from sim.draws import Ints
-from sim.kernel.arena import CHUNK, Arena, lay_out
+from sim.kernel.arena import CHUNK, KEPT_AT_ONCE, Arena, lay_out
 from sim.kernel.events import GOES_ON, advance
 from sim.kernel.words import (
     EVENTS,
@@ -75,26 +75,29 @@ class Kernel:
         if not is_kept(advance):
             note(COMPILING)
         kept: list[Ints] = []
-        m = self.arena.prepare(cohort, supply)
+        chunk = KEPT_AT_ONCE if take is None else CHUNK
+        m = self.arena.prepare(cohort, supply, chunk)
         columns = (cohort.key.view(np.int64), cohort.time, cohort.area, cohort.born, cohort.need, cohort.to, cohort.stream,
                    cohort.group, cohort.waited)  # fmt: skip
         columns = tuple(np.ascontiguousarray(column) for column in columns)
         goes_on = GOES_ON
         while goes_on == GOES_ON:
             try:
-                goes_on = advance(m, *columns, CHUNK, MOST_EVENTS_IN_A_SLICE)
+                goes_on = advance(m, *columns, chunk, MOST_EVENTS_IN_A_SLICE)
             except (RuntimeError, MemoryError) as fault:
                 raise self._explained(fault) from None
             count = int(m[RECORD_COUNT])
-            if count:
+            if take is not None or count >= chunk or goes_on != GOES_ON:
                 at = int(m[RECORDS])
                 rows = m[at : at + count * RECORD_SIZE].reshape(count, RECORD_SIZE)
+                m[RECORD_COUNT] = 0
                 if take is None:
                     kept.append(rows.copy())
                 else:
                     take(rows)
-                m[RECORD_COUNT] = 0
-        rows = np.concatenate(kept) if kept else np.zeros((0, len(COLUMNS)), dtype=np.int64)
+        if take is not None:
+            kept = [np.zeros((0, len(COLUMNS)), dtype=np.int64)]
+        rows = kept[0] if len(kept) == 1 else np.concatenate(kept)
         return Trajectory(Log(rows), self._totals(), int(m[EVENTS]))
 
     def _explained(self, fault: Exception) -> Exception:

@@ -15,6 +15,8 @@ from sim.kernel.words import (
     AREAS,
     ARRIVAL_MATTERS,
     BEGIN,
+    BUCKET,
+    BUCKETS,
     C_VISITS,
     CALENDAR_CLOSES,
     CALENDAR_OPENS,
@@ -71,7 +73,10 @@ from sim.kernel.words import (
     HEAP_MOST,
     HELPERS_USED,
     HOLD_USED,
+    KNOWN_COUNT,
+    KNOWN_EVENTS,
     KNOWN_USED,
+    LAST_BUCKET,
     LEAVES_AT,
     MAPPING_USED,
     MOST,
@@ -112,6 +117,7 @@ from sim.kernel.words import (
     RELAPSE_USED,
     S_SIZE,
     SERVICE_COUNT,
+    SHIFT,
     SIZE,
     SOMATIC_USED,
     STAFF,
@@ -183,7 +189,11 @@ FOR_EVER = 1 << 62
 MOST_DOORS = 62
 """Doors are looked at as bits of one number."""
 CHUNK = 4096
-"""Records after which the engine hands them out."""
+"""Records after which the engine hands them out, where they are not kept."""
+KEPT_AT_ONCE = 1 << 20
+"""The same where they are."""
+FEW = 4
+"""Children to a bucket of time: a bucket holds some events for each."""
 _WRAP = 1 << 64
 
 
@@ -221,7 +231,8 @@ class Layout:
     words: Ints
     changing: int
     """So many words at its beginning change in a run; the others never do."""
-    phases: tuple[int, ...]
+    places: int
+    """Where the places stand."""
     child_size: int
     events: tuple[tuple[int, int, int, int], ...]
     """Second, key, what and about: of phases and planned closures."""
@@ -272,7 +283,7 @@ class _Layouting:
             self.plans,
             np.concatenate([begin, *words.parts]),
             self.changing,
-            phases,
+            self.places_at,
             C_VISITS + 2 * len(shape.services),
             tuple(self._events(phases)),
             tuple(place for place, terms in enumerate(first) if terms.calendar >= 0 and closed[terms.calendar]),
@@ -559,7 +570,7 @@ class Arena:
         self.size = 0
         self.filled = False
 
-    def prepare(self, cohort: Cohort, supply: Supply, factor: int = 1) -> Ints:
+    def prepare(self, cohort: Cohort, supply: Supply, chunk: int, factor: int = 1) -> Ints:
         """Make it ready for a replication. ``factor``: so many times the usual room.
 
         Raises:
@@ -570,13 +581,17 @@ class Arena:
         supplies, staffed = _supplies(shape, supply)
         begin, groups = len(layout.words), len(shape.groups)
         stays, events, records, rest = Room(len(cohort), factor).sizes
-        records += CHUNK + 8 * (len(shape.places) + len(shape.pools))
+        records += chunk + 8 * (len(shape.places) + len(shape.pools))
         records += 4 * len(supply.capacity)
         rest += 64 * (groups + len(shape.places))
+        shift = max(0, ((shape.end - shape.begin) * FEW // (len(cohort) + 1024)).bit_length() - 1)
+        buckets = ((shape.end - shape.begin) >> shift) + 1
+        known = sorted([*layout.events, *_supply_events(shape, supply, begin + len(openings), layout.places)])
         at = {}
         end = begin
         for name, size in (
-            ("openings", len(openings)), ("supplies", len(supplies)), ("offers", 4096), ("heap", events * EVENT_SIZE),
+            ("openings", len(openings)), ("supplies", len(supplies)), ("known", len(known) * EVENT_SIZE),
+            ("buckets", buckets), ("offers", 4096), ("heap", events * EVENT_SIZE),
             ("records", records * RECORD_SIZE), ("children", (len(cohort) + 1) * layout.child_size),
             ("stays", stays * S_SIZE), ("rest", rest),
         ):  # fmt: skip
@@ -592,23 +607,24 @@ class Arena:
         m[at["supplies"] : at["supplies"] + len(supplies)] = supplies
         m[SIZE], m[NEXT_TIME] = len(cohort), int(cohort.time[0]) if len(cohort) else FOR_EVER
         m[OPENINGS], m[OFFERS], m[OFFERS_MOST] = at["openings"], at["offers"], 4096
-        m[HEAP], m[HEAP_MOST] = at["heap"], events
+        m[HEAP], m[HEAP_MOST], m[HEAP_COUNT] = at["heap"], events, 1
+        m[at["heap"] : at["heap"] + EVENT_SIZE] = (FOR_EVER, 0, 0, 0)  # so that there is always one
+        m[BUCKETS], m[BUCKET], m[LAST_BUCKET], m[SHIFT] = at["buckets"], -1, buckets - 1, shift
+        m[at["buckets"] : at["buckets"] + buckets] = 0
+        m[KNOWN_EVENTS], m[KNOWN_COUNT] = at["known"], len(known)
+        m[at["known"] : at["known"] + len(known) * EVENT_SIZE] = np.asarray(known, dtype=np.int64).ravel()
         m[RECORDS], m[RECORD_MOST] = at["records"], records
         m[CHILDREN_BEGIN] = m[CHILDREN_TOP] = at["children"]
         m[CHILDREN_MOST] = at["stays"]
         m[STAYS_BEGIN] = m[STAYS_TOP] = at["stays"]
         m[STAYS_MOST] = at["rest"]
         m[TOP], m[MOST] = at["rest"], self.size
-        self._begin(supply, staffed, at["supplies"])
+        self._begin(supply, staffed)
         return m
 
-    def _begin(self, supply: Supply, staffed: dict[int, int], supplies: int) -> None:
-        """What is known before the first second: events from outside, and what holds from the beginning."""
+    def _begin(self, supply: Supply, staffed: dict[int, int]) -> None:
+        """What holds from the first second on, and is written down in it."""
         m, layout, shape = self.words, self.layout, self.layout.plans[0].shape
-        known = sorted([*layout.events, *_supply_events(shape, supply, supplies, int(m[PLACES])), (FOR_EVER, 0, 0, 0)])
-        heap = int(m[HEAP])
-        m[heap : heap + len(known) * EVENT_SIZE] = np.asarray(known, dtype=np.int64).ravel()
-        m[HEAP_COUNT] = len(known)
         rows = []
         for place in layout.paused:
             m[int(m[PLACES]) + place * P_SIZE + P_PAUSED] = 1

@@ -9,7 +9,9 @@ from sim.kernel.frame import (
     is_quiet,
     look_up,
     of_stay,
+    open_bucket,
     place_for,
+    push,
     schedule_stay,
     terms_of,
     touch,
@@ -53,6 +55,7 @@ from sim.kernel.words import (
     DECIDE,
     DEPART,
     END,
+    EVENT_SIZE,
     EVENTS,
     FREE_WAY,
     FREE_WORK,
@@ -60,6 +63,7 @@ from sim.kernel.words import (
     GROW_UP,
     GUARANTEE_PASSES,
     HEAP,
+    HEAP_COUNT,
     HOLD_ENDS,
     HOLD_USED,
     I_REVIEW,
@@ -69,6 +73,8 @@ from sim.kernel.words import (
     K_OPTION,
     K_PLACE,
     K_TAKEN,
+    KNOWN_COUNT,
+    KNOWN_EVENTS,
     MEET,
     MEETING_OF_PLACE,
     NEXT_ROW,
@@ -128,6 +134,7 @@ from sim.kernel.words import (
 )
 from sim.lists import FOR_EVER
 from sim.order import ARRIVAL, LEAVING
+from sim.pointer import words_of
 from sim.records import Kind
 from sim.rules import AGED_OUT, GAVE_UP
 from sim.state import HELD, LISTED, REVIEWED
@@ -141,17 +148,20 @@ OVER, GOES_ON = range(2)
 
 
 @entry
-def advance(m, keys, times, areas, born, needs, to, streams, people, waited, records, events):
+def advance(array, keys, times, areas, born, needs, to, streams, people, waited, records, events):
     """Run on until the end, or until so many records are written or so many events have passed.
 
     Args:
-        m: the array (:mod:`sim.kernel.words`).
+        array: everything (:mod:`sim.kernel.words`).
         keys, times, areas, born, needs, to, streams, people, waited: columns of the cohort, int64.
         records, events: after how many to come back.
     """
+    m = words_of(array)
     last = m[END]
     if not m[STARTED]:
         hold_phase(m, m[PHASE])
+        for known in range(m[KNOWN_EVENTS], m[KNOWN_EVENTS] + m[KNOWN_COUNT] * EVENT_SIZE, EVENT_SIZE):
+            push(m, m[known], m[known + 1], m[known + 2], m[known + 3])
         m[STARTED] = 1
     while True:
         if m[CLOSED_STAYS] or m[GONE_CHILDREN]:
@@ -159,6 +169,8 @@ def advance(m, keys, times, areas, born, needs, to, streams, people, waited, rec
         if m[RECORD_COUNT] >= records or events <= 0:
             return GOES_ON
         events -= 1
+        if m[HEAP_COUNT] == 1:
+            open_bucket(m)
         heap, row = m[HEAP], m[NEXT_ROW]
         at = m[heap]
         if m[NEXT_TIME] < at or (m[NEXT_TIME] == at and ARRIVAL + (row << 16) < m[heap + 1]):

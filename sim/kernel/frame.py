@@ -12,22 +12,34 @@ from sim.kernel.words import (
     A_SIZE,
     ADDRESS,
     AREAS,
+    BEGIN,
+    BUCKET,
+    BUCKETS,
     C_AREA,
     C_KEY,
     C_NEED,
     C_ORDINAL,
     C_ROW,
     CLOCK_TABLE,
+    END,
     EVENT_SIZE,
     EVENTS,
     FAULT,
     FAULT_ROW,
+    FREE_EVENT,
     FREE_NODE,
     H_NEEDS,
     H_OPTIONS,
     HEAP,
     HEAP_COUNT,
     HEAP_MOST,
+    L_ABOUT,
+    L_AT,
+    L_KEY,
+    L_NEXT,
+    L_SIZE,
+    L_WHAT,
+    LAST_BUCKET,
     MORE_ROOM,
     MOST,
     N_SIZE,
@@ -56,6 +68,7 @@ from sim.kernel.words import (
     S_SERIAL,
     S_SINCE,
     SERVICE_COUNT,
+    SHIFT,
     T_STREAMS,
     TOO_MANY_EVENTS,
     TOP,
@@ -184,12 +197,54 @@ def write_child(m, kind, c, since, received, detail):
     write(m, kind, m[c + C_ROW], -1, 0, since, received, detail, m[c + C_NEED])
 
 
-# -- events, in a binary heap ----------------------------------------------------------------------------------------------------
+# -- events ----------------------------------------------------------------------------------------------------------------------
+#
+# Those of the bucket of time that is under way stand in a binary heap, those of later ones unsorted in their buckets: so the heap
+# stays small, however many events lie ahead, and most of them are touched twice only.
 
 
 @inner
 def push(m, at, key, what, about):
-    """Let an event come at a second; ``key`` orders those of one second."""
+    """Let an event come at a second; ``key`` orders those of one second. What comes after the end never comes."""
+    if at > m[END]:
+        return
+    bucket = (at - m[BEGIN]) >> m[SHIFT]
+    if bucket <= m[BUCKET]:
+        push_now(m, at, key, what, about)
+        return
+    event, here = room(m, FREE_EVENT, L_NEXT, L_SIZE), m[BUCKETS] + bucket
+    m[event + L_AT] = at
+    m[event + L_KEY] = key
+    m[event + L_WHAT] = what
+    m[event + L_ABOUT] = about
+    m[event + L_NEXT] = m[here]
+    m[here] = event
+
+
+@inner
+def open_bucket(m):
+    """Nothing is left in the heap: the events of the next bucket that has any, as far as the next child to arise."""
+    bucket, last = m[BUCKET], m[LAST_BUCKET]
+    if m[NEXT_TIME] <= m[END]:
+        last = (m[NEXT_TIME] - m[BEGIN]) >> m[SHIFT]
+    while bucket < last:
+        bucket += 1
+        here = m[BUCKETS] + bucket
+        event = m[here]
+        if event:
+            m[here] = 0
+            while event:
+                following = m[event + L_NEXT]
+                push_now(m, m[event + L_AT], m[event + L_KEY], m[event + L_WHAT], m[event + L_ABOUT])
+                give_room(m, FREE_EVENT, L_NEXT, event)
+                event = following
+            break
+    m[BUCKET] = bucket
+
+
+@inner
+def push_now(m, at, key, what, about):
+    """Into the heap."""
     count = m[HEAP_COUNT]
     if count >= m[HEAP_MOST]:
         m[FAULT] = MORE_ROOM

@@ -11,14 +11,14 @@ from sim.draws import OWN, PURPOSES
 # -- the head of the array: the run as a whole ---------------------------------------------------------------------------------
 
 (_NOTHING, NOW, BEGIN, END, EVENTS, FAULT, FAULT_ROW, NEXT_ROW, NEXT_TIME, SIZE, SERVING_DUE, TOUCHED_COUNT, SERVED,
- HEAP, HEAP_COUNT, HEAP_MOST, RECORDS, RECORD_COUNT, RECORD_MOST, OFFERS, OFFERS_COUNT, OFFERS_MOST,
+ HEAP, HEAP_COUNT, HEAP_MOST, BUCKETS, BUCKET, LAST_BUCKET, SHIFT, KNOWN_EVENTS, KNOWN_COUNT, FREE_EVENT, RECORDS, RECORD_COUNT, RECORD_MOST, OFFERS, OFFERS_COUNT, OFFERS_MOST,
  FREE_CHILD, FREE_STAY, FREE_NODE, FREE_WAY, FREE_WORK, FREE_PARTY, CLOSED_STAYS, GONE_CHILDREN, TOP, MOST,
  CHILDREN_BEGIN, CHILDREN_TOP, CHILDREN_MOST, STAYS_BEGIN, STAYS_TOP, STAYS_MOST,
  PHASE, PLACES, PLACE_COUNT, POOLS, POOL_COUNT, GROUPS, GROUP_COUNT, TOUCHED, TOUCHED_WORDS, SERVICE_COUNT, AREAS, PLACE_AT,
  OWN_STREAMS, CLOCK_TABLE, CALENDARS, LEAVES_AT, FIRST_DAY, DUE_DAYS, CHILD_SIZE, OPENINGS, OPENING_COUNT, PHASE_COUNT,
  FINDING_USED, CLOCKS_USED, RELAPSE_USED, SOMATIC_USED, KNOWN_USED, EXCLUDING_USED, HELPERS_USED, COORDINATION_USED,
  ORIGIN_USED, MAPPING_USED, HOLD_USED, PAPERS_MATTER, TRAVEL_MATTERS, START_MATTERS, MIDWAY_USED, ARRIVAL_MATTERS, RARE,
- RATES_CHANGE, STARTED, HEAD_SIZE) = range(80)  # fmt: skip
+ RATES_CHANGE, STARTED, HEAD_SIZE) = range(87)  # fmt: skip
 
 # -- the plan: a phase and what it holds ---------------------------------------------------------------------------------------
 
@@ -84,8 +84,10 @@ KEY_WORDS = 6
 """A single piece of work."""
 (Y_NUMBER, Y_PLACE, Y_OPTION, Y_TAKEN, Y_LENGTH, Y_SINCE, Y_LEFT, Y_NEXT, Y_SIZE) = range(9)
 """A group course."""
-EVENT_SIZE = 4
-"""An event: its second, its key, what it is, and what it is about."""
+(L_AT, L_KEY, L_WHAT, L_ABOUT, L_NEXT, L_SIZE) = range(6)
+"""An event of a later bucket."""
+EVENT_SIZE = L_NEXT
+"""An event of the heap: its second, its key, what it is, and what it is about."""
 RECORD_SIZE = 9
 
 # -- kinds of events -----------------------------------------------------------------------------------------------------------

@@ -14,13 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import count
 from typing import Any
 
 from pydantic import ValidationError
 
 from scenarios.errors import Fault, TrinnError, nearest
 from scenarios.reading import Document, M, Path_, dotted, path_of, validate
-from scenarios.resolve import catchments_of, children_of, fte_of, merged, service_of
+from scenarios.resolve import ByIdentity, catchments_of, children_of, fte_of, merged, service_of
 from scenarios.schema import Area, Catchment, Change, Scenario, Service
 from scenarios.units import DAY, format_duration, format_rate, parse_duration, parse_rate
 
@@ -162,27 +163,44 @@ def differences(scenario: Scenario) -> tuple[Applied, ...]:
 def _applied(scenario: Scenario, day: date) -> tuple[Scenario, tuple[Applied, ...]]:
     if not scenario.changes:
         return scenario, ()
+    steps = _known_steps.get(scenario)
+    step = [step for step in steps or _known_steps.keep(scenario, _steps(scenario)) if step.since <= day][-1]
+    if step.faults:
+        raise TrinnError(step.faults)
+    _refuse_twice(step.log)
+    return step.scenario, step.log
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A scenario as it stands from a day on, with every value that was set until then, and what did not fit."""
+
+    since: date
+    scenario: Scenario
+    log: tuple[Applied, ...]
+    faults: tuple[Fault, ...]
+
+
+_known_steps: ByIdentity[Scenario, tuple[_Step, ...]] = ByIdentity()
+
+
+def _steps(scenario: Scenario) -> tuple[_Step, ...]:
+    """The days on which changes act, in order; the first is before all changes. What no change is about stays one object."""
     faults = [fault for change in scenario.changes for fault in _unreadable(change)]
     if faults:
         raise TrinnError(faults)
-    data = scenario.plain()
-    data["changes"] = []
-    current, log = Scenario.model_validate(data), list[Applied]()
-    order = sorted(enumerate(scenario.changes), key=lambda item: (when(item[1], scenario), item[0]))
-    for _, change in order:
-        moment = when(change, scenario)
-        if moment > day:
-            continue
+    current, log = scenario.model_copy(update={"changes": ()}), list[Applied]()
+    steps = {date.min: _Step(date.min, current, (), ())}
+    moments = [when(change, scenario) for change in scenario.changes]
+    for moment, _, change in sorted(zip(moments, count(), scenario.changes, strict=False)):
         try:
             current, applied = _set(current, parse_change(change.set))
             since = "beginning" if moment == date.min else moment
             log += [Applied(a, old, new, since, change.lever, op) for a, old, new, op in applied]
         except TrinnError as error:
             faults += error.faults
-    if faults:
-        raise TrinnError(faults)
-    _refuse_twice(log)
-    return current, tuple(log)
+        steps[moment] = _Step(moment, current, tuple(log), tuple(faults))
+    return tuple(steps.values())
 
 
 def _unreadable(change: Change) -> tuple[Fault, ...]:
@@ -226,7 +244,7 @@ def look_up(scenario: Scenario, address: str) -> tuple[Any, ...]:
     change = _shortened(scenario, parse_change(f"{address}=0"))
     names = _services_named(scenario, change)
     if not names:
-        return (_read(scenario.plain(full=True), change.path, change, exists=True),)
+        return (_read(_section(scenario, change, full=True), change.path, change, exists=True),)
     return tuple(_read(at.full, at.path, change, exists=True) for name in names for at in _places(scenario, name, change))
 
 
@@ -295,17 +313,17 @@ class _Place:
 
     kind: str
     holder: str
-    children: int
     path: Path_
     """Inside the service."""
     full: dict[str, Any]
-    """The service with every default spelled out, and posts in full-time equivalents."""
+    """The service with every default spelled out, and posts in full-time equivalents. Places alike share it."""
 
 
 def _places(scenario: Scenario, service: str, change: Set) -> Iterator[_Place]:
+    spelled: dict[int, tuple[Service, dict[str, Any]]] = {}  # the service is kept, so that its id stays its own
+    homes: dict[str, Mapping[str, Area | Catchment]] = {"areas": scenario.areas, "catchments": catchments_of(scenario)}
     for kind, holder in _holders(scenario, service, change):
-        home = (scenario.areas if kind == "areas" else catchments_of(scenario))[holder]
-        here = service_of(scenario, service, home)
+        here = service_of(scenario, service, homes[kind][holder])
         path = change.path[1:]
         if path and path[0] in here.staff:
             path = ("staff", *path)
@@ -313,28 +331,50 @@ def _places(scenario: Scenario, service: str, change: Set) -> Iterator[_Place]:
             known = sorted({*here.staff, *Service.model_fields})
             rule = f'{service} has no pool or field "{str(path[0])[:60]}"{nearest(str(path[0]), known)}'
             raise TrinnError(Fault(rule, place=change.text))
-        full = here.plain(full=True)
-        children = children_of(scenario, holder, kind == "catchments")
+        if id(here) not in spelled:
+            spelled[id(here)] = here, here.plain(full=True)
+        full = spelled[id(here)][1]
         if len(path) == 3 and path[0] == "staff" and path[2] == "fte" and path[1] in here.staff:
-            full["staff"][path[1]]["fte"] = fte_of(here.staff[str(path[1])], children)
-        yield _Place(kind, holder, children, path, full)
+            pool = str(path[1])
+            fte = fte_of(here.staff[pool], children_of(scenario, holder, kind == "catchments"))
+            full = full | {"staff": full["staff"] | {pool: full["staff"][pool] | {"fte": fte}}}
+        yield _Place(kind, holder, path, full)
 
 
 def _set_services(scenario: Scenario, names: tuple[str, ...], change: Set) -> tuple[Scenario, _Log]:
-    data, log = scenario.plain(), _Log()
+    log, homes = _Log(), {"areas": dict[str, Any](), "catchments": dict[str, Any]()}
     for service in names:
         for at in _places(scenario, service, change):
             old = _read(at.full, at.path, change)
-            new = _operate(old, change, at.children)
-            place = data.setdefault(at.kind, {}).setdefault(at.holder, {}).setdefault("services", {})
-            place[service] = _over(place.get(service, {}), at.full, at.path, new)
+            new = _operate(old, change, children_of(scenario, at.holder, at.kind == "catchments"))
+            home = homes[at.kind].setdefault(at.holder, _services_stated(scenario, at))
+            home[service] = _over(home.get(service, {}), at.full, at.path, new)
             if at.path[0] == "staff" and at.path[-1] == "fte":
-                place[service]["staff"][at.path[1]]["fte_per_1000"] = None
-            _check(Service, merged(scenario.services[service].plain(), place[service]), change)
+                home[service]["staff"][at.path[1]]["fte_per_1000"] = None
+            _check(Service, merged(scenario.services[service].plain(), home[service]), change)
             prefix = "" if len(scenario.areas) == 1 else f"{at.holder}/"
             short = at.path[1:] if at.path[0] == "staff" and len(at.path) > 1 else at.path
             log.append((prefix + dotted((service, *short)), old, new, change.op))
-    return _check(Scenario, data, change), log
+    return _with_services(scenario, homes), log
+
+
+def _services_stated(scenario: Scenario, at: _Place) -> dict[str, Any]:
+    """What an area or catchment states of its services, as a file would."""
+    home = getattr(scenario, at.kind).get(at.holder, Catchment())
+    return dict(home.plain().get("services", {}))
+
+
+def _with_services(scenario: Scenario, stated: Mapping[str, Mapping[str, Any]]) -> Scenario:
+    """A scenario whose areas and catchments state other services. All else stays the objects it was."""
+    update = {}
+    for kind, homes in stated.items():
+        if homes:
+            before = getattr(scenario, kind)
+            update[kind] = before | {
+                name: before.get(name, Catchment()).model_copy(update={"services": services})
+                for name, services in homes.items()
+            }
+    return scenario.model_copy(update=update)
 
 
 def _over(over: Mapping[str, Any], full: Mapping[str, Any], path: Path_, value: Any) -> dict[str, Any]:
@@ -360,13 +400,21 @@ def _write(data: Any, path: Path_, value: Any) -> None:
 def _set_path(scenario: Scenario, change: Set) -> tuple[Scenario, _Log]:
     if change.path[0] in ("changes", "evidence", "name", "place"):
         raise TrinnError(Fault(f'"{change.path[0]}" cannot be changed', place=change.text))
-    old = _read(scenario.plain(full=True), change.path, change)
+    old = _read(_section(scenario, change, full=True), change.path, change)
     new = _operate(old, change, None)
-    data = scenario.plain()
     if any(isinstance(part, int) for part in change.path):
         data = scenario.plain(full=True)
-    _write(data, change.path, new)
+        _write(data, change.path, new)
+    else:
+        section = _section(scenario, change, full=False)
+        _write(section, change.path, new)
+        data = {name: getattr(scenario, name) for name in scenario.model_fields_set} | section
     return _check(Scenario, data, change), [(dotted(change.path), old, new, change.op)]
+
+
+def _section(scenario: Scenario, change: Set, full: bool) -> dict[str, Any]:
+    """The part of a scenario that a change is about, as a file would state it; ``full`` with every default spelled out."""
+    return scenario.model_dump(mode="json", by_alias=True, exclude_unset=not full, include={str(change.path[0])})
 
 
 def _read(data: Any, path: Path_, change: Set | None, exists: bool = False) -> Any:

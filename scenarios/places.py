@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Final, Literal, TypeAlias
 
@@ -153,10 +153,10 @@ def places() -> tuple[Place, ...]:
 def catchments() -> tuple[Catchment, ...]:
     """The 21 catchments of BUP, by name in the Norwegian alphabet. Together they hold every place once."""
     names = {row["bup_catchment"] for row in _rows()} - {""}  # persons in no known district have no catchment
-    return tuple(
-        Catchment(slug(name), name, tuple(place for place in places() if place.catchment == slug(name)))
-        for name in sorted(names, key=alphabetical)
-    )
+    members: dict[str, list[Place]] = {}
+    for place in places():
+        members.setdefault(place.catchment, []).append(place)
+    return tuple(Catchment(slug(name), name, tuple(members[slug(name)])) for name in sorted(names, key=alphabetical))
 
 
 @cache
@@ -220,6 +220,7 @@ def _bands(counts: Sequence[int]) -> Bands:
     return youngest, middle, oldest, grown
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """Lower-case words with one space between, without accents and marks; of the special letters only æ ø å stay."""
     letters = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)

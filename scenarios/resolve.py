@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from math import floor
-from typing import Any, Literal, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from weakref import WeakValueDictionary, ref
 
 from scenarios.schema import Area, Catchment, Law, Phase, Pool, Scenario, Service
 from scenarios.units import WEEK
@@ -31,6 +32,37 @@ INSTEAD = {
 """Two ways to say one thing: whoever states the one takes away the other that stood below."""
 
 
+Thing = TypeVar("Thing")
+Found = TypeVar("Found")
+
+
+class ByIdentity(Generic[Thing, Found]):
+    """What was worked out for an object, kept for as long as the object is there.
+
+    Scenarios and what they hold never change, but hold mappings and so have no hash: they are known by identity. What is kept
+    must not hold the object it is kept for, or neither would ever go.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[ref[Thing], Found]] = {}
+
+    def get(self, thing: Thing) -> Found | None:
+        """What is kept for an object, if anything."""
+        known = self._known.get(id(thing))
+        return known[1] if known is not None and known[0]() is thing else None
+
+    def keep(self, thing: Thing, found: Found) -> Found:
+        """Keep something, in place of what was kept before; returns it."""
+        number = id(thing)
+
+        def gone(reference: ref[Thing]) -> None:
+            if number in self._known and self._known[number][0] is reference:
+                del self._known[number]
+
+        self._known[number] = ref(thing, gone), found
+        return found
+
+
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """``base`` with ``over`` laid on top, mapping by mapping; ``None`` takes a key away."""
     result = dict(base)
@@ -50,9 +82,30 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def service_of(scenario: Scenario, service: str, holder: Area | Catchment) -> Service:
-    """The service as one area or catchment has it."""
+    """The service as one area or catchment has it. Those that have it alike have one object."""
     template, over = scenario.services[service], holder.services.get(service)
-    return template if not over else Service.model_validate(merged(template.plain(), over))
+    if not over:
+        return template
+    had = _had.get(holder) or _had.keep(holder, {})
+    if service not in had or had[service][0] is not template:
+        had[service] = template, _variant(template, over)
+    return had[service][1]
+
+
+_had: ByIdentity[Area | Catchment, dict[str, tuple[Service, Service]]] = ByIdentity()
+"""By service: what an area or catchment has, after the template it was made of."""
+
+
+def _variant(template: Service, over: Mapping[str, Any]) -> Service:
+    """A service with other values; for as long as somebody has it, whoever states the same gets the same."""
+    alike = _variants.get(template) or _variants.keep(template, WeakValueDictionary())
+    found = alike.get(repr(over))
+    if found is None:
+        found = alike[repr(over)] = Service.model_validate(merged(template.plain(), over))
+    return found
+
+
+_variants: ByIdentity[Service, WeakValueDictionary[str, Service]] = ByIdentity()
 
 
 def children_of(scenario: Scenario, holder: str, shared: bool) -> int:

@@ -80,8 +80,10 @@ def _shape(scenario: Scenario) -> Shape:
         )
         for area in areas
     )
-    pools = tuple((i, pool) for i, place in enumerate(places) for pool in _pools(scenario, place, services))
-    groups, group_of = _groups(scenario, places, services, place_at)
+    had = _services_at(scenario, places, services)
+    pools = tuple((i, pool) for i, service in enumerate(had) for pool in _pools(service))
+    groups, group_of = _groups(_Where(scenario, areas, services, place_at), places, had)
+    focal = set(scenario.focal_areas)
     return Shape(
         start=period.start,
         begin=begin,
@@ -89,13 +91,13 @@ def _shape(scenario: Scenario) -> Shape:
         first_day=begin // DAY,
         areas=areas,
         neighbours=tuple(area.detail == "neighbour" for area in scenario.areas.values()),
-        focal=tuple(area in scenario.focal_areas for area in areas),
+        focal=tuple(area in focal for area in areas),
         services=services,
         places=tuple(places),
         shared=tuple(scenario.services[services[number]].shared for _, number in places),
         place_at=place_at,
         pools=pools,
-        kinds=tuple(_kind(_service_at(scenario, places[place], services), pool) for place, pool in pools),
+        kinds=tuple(_kind(had[place], pool) for place, pool in pools),
         groups=tuple(groups),
         group_of=tuple(group_of),
         streams=tuple(scenario.demand),
@@ -107,18 +109,47 @@ def _shape(scenario: Scenario) -> Shape:
     )
 
 
+class _Where:
+    """Where a holder of services finds one: an area its own or its catchment's, a catchment its own."""
+
+    def __init__(
+        self, scenario: Scenario, areas: Sequence[str], services: Sequence[str], place_at: tuple[tuple[int, ...], ...]
+    ) -> None:
+        self.place_at = place_at
+        self.services = {name: number for number, name in enumerate(services)}
+        self.areas: dict[str, int] = {}
+        for number, area in reversed(list(enumerate(areas))):
+            self.areas[scenario.areas[area].catchment] = number  # the first one of the catchment
+        self.areas |= {area: number for number, area in enumerate(areas)}
+
+    def owner(self, holder: str, pool: str) -> int:
+        """The place whose pool it is, for a service that a holder has."""
+        owner = owner_of(pool)
+        assert owner is not None
+        return self.place_at[self.areas[owner.area or holder]][self.services[owner.service]]
+
+
 def _groups(
-    scenario: Scenario, places: list[tuple[str, int]], services: tuple[str, ...], place_at: tuple[tuple[int, ...], ...]
+    where: _Where, places: Sequence[tuple[str, int]], services: Sequence[Service]
 ) -> tuple[list[tuple[int, ...]], list[int]]:
     """Places that share pools, and the group of each place. A course may take hours from a pool of another service."""
     leader = list(range(len(places)))
-    for place, (holder, number) in enumerate(places):
-        for pool in _borrowed(_service_at(scenario, (holder, number), services)):
-            other = _owner(scenario, holder, services, pool, place_at)
-            joined, kept = max(leader[place], leader[other]), min(leader[place], leader[other])
-            leader = [kept if old == joined else old for old in leader]
-    first = sorted(set(leader))
-    return [tuple(i for i, of in enumerate(leader) if of == f) for f in first], [first.index(of) for of in leader]
+
+    def first(place: int) -> int:
+        """The first place of the group."""
+        while leader[place] != place:
+            leader[place] = place = leader[leader[place]]
+        return place
+
+    for place, ((holder, _), service) in enumerate(zip(places, services, strict=True)):
+        for pool in _borrowed(service):
+            one, other = first(place), first(where.owner(holder, pool))
+            leader[max(one, other)] = min(one, other)
+    members: dict[int, list[int]] = {}
+    for place in range(len(places)):
+        members.setdefault(first(place), []).append(place)
+    number = {leads: i for i, leads in enumerate(members)}
+    return [tuple(group) for group in members.values()], [number[first(place)] for place in range(len(places))]
 
 
 def _borrowed(service: Service) -> set[str]:
@@ -126,28 +157,7 @@ def _borrowed(service: Service) -> set[str]:
     return {pool for course in courses_of(service) for option in course.hours for pool in option if owner_of(pool)}
 
 
-def _owner(scenario: Scenario, holder: str, services: tuple[str, ...], pool: str, place_at: tuple[tuple[int, ...], ...]) -> int:
-    """The place whose pool it is, for a service that a holder has."""
-    owner = owner_of(pool)
-    assert owner is not None
-    return _place_of(scenario, owner.area or holder, services, owner.service, place_at)
-
-
-def _place_of(
-    scenario: Scenario, holder: str, services: tuple[str, ...], service: str, place_at: tuple[tuple[int, ...], ...]
-) -> int:
-    """Where a holder finds a service: an area its own or its catchment's, a catchment its own."""
-    areas = list(scenario.areas)
-    area = areas.index(holder) if holder in areas else [a.catchment for a in scenario.areas.values()].index(holder)
-    return place_at[area][services.index(service)]
-
-
-def _lent(scenario: Scenario, shape: Shape, holder: str, pool: str, pools: dict[int, dict[str, int]]) -> int:
-    return pools[_owner(scenario, holder, shape.services, pool, shape.place_at)][pool.rpartition(".")[2]]
-
-
-def _pools(scenario: Scenario, place: tuple[str, int], services: Sequence[str]) -> tuple[str, ...]:
-    service = _service_at(scenario, place, services)
+def _pools(service: Service) -> tuple[str, ...]:
     if service.places == "endless":
         return ()
     return ("places",) if service.places is not None else tuple(service.staff)
@@ -157,32 +167,60 @@ def _kind(service: Service, pool: str) -> str:
     return "places" if service.places is not None else kind_of(service.staff[pool])
 
 
-def _service_at(scenario: Scenario, place: tuple[str, int], services: Sequence[str]) -> Service:
-    """The service as the area or catchment of a place has it."""
-    holder, name = place[0], services[place[1]]
-    home = catchments_of(scenario)[holder] if scenario.services[name].shared else scenario.areas[holder]
-    return service_of(scenario, name, home)
+def _services_at(scenario: Scenario, places: Sequence[tuple[str, int]], services: Sequence[str]) -> list[Service]:
+    """By place: the service as its area or catchment has it."""
+    catchments, found = catchments_of(scenario), list[Service]()
+    for holder, number in places:
+        name = services[number]
+        home = catchments[holder] if scenario.services[name].shared else scenario.areas[holder]
+        found.append(service_of(scenario, name, home))
+    return found
+
+
+class _Kinds:
+    """What services have in common, once for all places alike. Services are known by their id: whoever asks keeps them."""
+
+    def __init__(self, scenario: Scenario, shape: Shape, day: date, work: Work) -> None:
+        self.scenario, self.shape, self.day, self.work = scenario, shape, day, work
+        self._takes: dict[int, tuple[tuple[dict[str, int], ...], ...]] = {}
+        self._terms: dict[int, Terms] = {}
+        self._alike: dict[tuple[int, str], Terms] = {}
+
+    def takes(self, service: Service) -> tuple[tuple[dict[str, int], ...], ...]:
+        """By phase of the course: what it takes of each pool, in one way or another."""
+        if id(service) not in self._takes:
+            endless = service.places == "endless"
+            phases = courses_of(service)
+            self._takes[id(service)] = tuple(({},) if endless else requirements(service, course) for course in phases)
+        return self._takes[id(service)]
+
+    def terms(self, number: int, service: Service) -> Terms:
+        """One object for all services that are alike but for their staff, which terms say nothing of."""
+        if id(service) not in self._terms:
+            key = number, service.model_dump_json(exclude={"staff"})
+            if key not in self._alike:
+                self._alike[key] = service_terms(self.scenario, self.shape, number, service, self.day, self.work)
+            self._terms[id(service)] = self._alike[key]
+        return self._terms[id(service)]
 
 
 def _plan(scenario: Scenario, shape: Shape, day: date) -> Plan:
-    known: dict[int, tuple[Service, Terms]] = {}  # the service is kept, so that its id stays its own
     terms, capacity, offers = [], [], []
     options: list[Option] = []
     pools: dict[int, dict[str, int]] = {}
     for index, (place, pool) in enumerate(shape.pools):
         pools.setdefault(place, {})[pool] = index
-    services = [_service_at(scenario, place, shape.services) for place in shape.places]
-    for place, (holder, _) in enumerate(shape.places):
-        service = services[place]
-        capacity += _capacity(scenario, shape, place, service, holder, day)
-        lent = {pool: _lent(scenario, shape, holder, pool, pools) for pool in _borrowed(service)}
-        offers.append(_offers(service, pools.get(place, {}) | lent, options))
+    services = _services_at(scenario, shape.places, shape.services)
+    children = _children(scenario, shape)
+    where = _Where(scenario, shape.areas, shape.services, shape.place_at)
     work = Work(shape, pools, options)
-    for place, (_, number) in enumerate(shape.places):
-        service = services[place]
-        if id(service) not in known:
-            known[id(service)] = service, service_terms(scenario, shape, number, service, day, work)
-        terms.append(known[id(service)][1])
+    kinds = _Kinds(scenario, shape, day, work)
+    for place, ((holder, _), service) in enumerate(zip(shape.places, services, strict=True)):
+        capacity += _capacity(service, children[place], _on(scenario, day))
+        lent = {pool: pools[where.owner(holder, pool)][pool.rpartition(".")[2]] for pool in _borrowed(service)}
+        offers.append(_offers(kinds.takes(service), pools.get(place, {}) | lent, options))
+    for (_, number), service in zip(shape.places, services, strict=True):
+        terms.append(kinds.terms(number, service))
     crisis = None
     if scenario.crisis:
         crisis = replace(route_of(shape, scenario.crisis), tasks=work.tasks(scenario.crisis.hours, None))
@@ -209,14 +247,14 @@ def _plan(scenario: Scenario, shape: Shape, day: date) -> Plan:
         door_quiet=tuple(hesitations(door.quiet) for door in scenario.doors.values()),
         door_maps=tuple(limit(door.maps) for door in scenario.doors.values()),
         stream_maps=tuple(limit(demand.maps) for demand in scenario.demand.values()),
-        finds=_finds(scenario, shape, services, day),
+        finds=_finds(scenario, shape, services, children, day),
         another_door=limit(scenario.seeking.another_door),
         after_rejection=limit(scenario.seeking.after_rejection),
         people_seek=tuple(limit(group.seek) for group in scenario.groups.values()),
         people_accept=tuple(limit(group.accept) for group in scenario.groups.values()),
         coordinator=coordinator,
         coordinated=coordinated,
-        posts=_posts(scenario, shape, services, day),
+        posts=_posts(scenario, shape, services, children, day),
         grants=_grants(shape, services),
         member=len(options) - 1 if options and options[-1] == () else NOTHING,
     )
@@ -228,7 +266,9 @@ def _door_people(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(limit(door.groups.get(name, 1.0)) for name in scenario.groups) for door in scenario.doors.values())
 
 
-def _finds(scenario: Scenario, shape: Shape, services: Sequence[Service], day: date) -> tuple[Pairs, ...]:
+def _finds(
+    scenario: Scenario, shape: Shape, services: Sequence[Service], children: Sequence[int], day: date
+) -> tuple[Pairs, ...]:
     """By area: at what rate each door finds hidden need. The rate follows the staff behind the door, to its stated limit."""
     doors = list(scenario.doors.values())
     if not any(door.finds for door in doors):
@@ -243,9 +283,8 @@ def _finds(scenario: Scenario, shape: Shape, services: Sequence[Service], day: d
                 continue
             factor = 1.0
             if door.finds.at is not None:
-                children = children_of(scenario, shape.places[place][0], shape.shared[place])
-                posts = sum(fte_of(pool, children) for pool in services[place].staff.values())
-                factor = min(door.finds.most, posts * 1000 / max(children, 1) / door.finds.at)
+                posts = sum(fte_of(pool, children[place]) for pool in services[place].staff.values())
+                factor = min(door.finds.most, posts * 1000 / max(children[place], 1) / door.finds.at)
             if rate := hazard(door.finds.rate * factor):
                 here += [rate, number]
         found.append(tuple(here))
@@ -265,7 +304,9 @@ def _coordinator(scenario: Scenario, work: Work) -> Coordinated | None:
     return Coordinated(limit(follows.share), bits(follows.steps), work.tasks(follows.hours, None))
 
 
-def _posts(scenario: Scenario, shape: Shape, services: Sequence[Service], day: date) -> tuple[Post | None, ...]:
+def _posts(
+    scenario: Scenario, shape: Shape, services: Sequence[Service], children: Sequence[int], day: date
+) -> tuple[Post | None, ...]:
     if not any(pool.turnover for service in services for pool in service.staff.values()):
         return ()
     markets = list(scenario.labour_markets)
@@ -276,13 +317,12 @@ def _posts(scenario: Scenario, shape: Shape, services: Sequence[Service], day: d
             found.append(None)
             continue
         leaving = pool.turnover
-        children = children_of(scenario, shape.places[place][0], shape.shared[place])
-        fte = fte_of(pool, children) if open_on(services[place], _on(scenario, day)) else 0.0
+        fte = fte_of(pool, children[place]) if open_on(services[place], _on(scenario, day)) else 0.0
         full = pool.model_copy(update={"fte": 1.0, "fte_per_1000": None})
         found.append(
             Post(
                 hundredths=round(fte * 100),
-                minutes=weekly_minutes(full, children),
+                minutes=weekly_minutes(full, children[place]),
                 stay=table(leaving.stay),
                 recruit=None if leaving.recruit is None else table(leaving.recruit),
                 market=-1 if leaving.market is None else markets.index(leaving.market),
@@ -301,21 +341,30 @@ def _grants(shape: Shape, services: Sequence[Service]) -> tuple[Grant | None, ..
     )
 
 
-def _capacity(scenario: Scenario, shape: Shape, place: int, service: Service, holder: str, day: date) -> list[int]:
+def _children(scenario: Scenario, shape: Shape) -> list[int]:
+    """By place: the children 0-17 it is for."""
+    holders = dict.fromkeys((holder, shared) for (holder, _), shared in zip(shape.places, shape.shared, strict=True))
+    number = {(holder, shared): children_of(scenario, holder, shared) for holder, shared in holders}
+    return [number[holder, shared] for (holder, _), shared in zip(shape.places, shape.shared, strict=True)]
+
+
+def _capacity(service: Service, children: int, day: date) -> list[int]:
     if service.places == "endless":
         return []
-    is_open = open_on(service, _on(scenario, day))
+    is_open = open_on(service, day)
     if service.places is not None:
         return [service.places if is_open else 0]
-    has = capacity_of(service, children_of(scenario, holder, shape.shared[place]))
+    has = capacity_of(service, children)
     return [has[pool] if is_open else 0 for pool in service.staff]
 
 
-def _offers(service: Service, pools: dict[str, int], options: list[Option]) -> tuple[tuple[int, ...], ...]:
+def _offers(
+    takes: Sequence[Sequence[dict[str, int]]], pools: dict[str, int], options: list[Option]
+) -> tuple[tuple[int, ...], ...]:
     result = []
-    for course in courses_of(service):
+    for alternatives in takes:
         numbers = []
-        for needed in requirements(service, course) if service.places != "endless" else ({},):
+        for needed in alternatives:
             options.append(tuple((pools[pool], amount) for pool, amount in needed.items()))
             numbers.append(len(options) - 1)
         result.append(tuple(numbers))

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from scenarios.resolve import ByIdentity
 from scenarios.schema import Law
 from scenarios.units import YEAR
 from sim.draws import BITS, GOLDEN, ONE, Ints
@@ -76,6 +77,14 @@ def residual(table: Ints) -> Ints:
 
     Its density at t is the share of durations longer than t, over their mean. So its mean is E[T^2] / (2 E[T]).
     """
+    known = _residuals.get(table)
+    return _residuals.keep(table, _residual(table)) if known is None else known
+
+
+_residuals: ByIdentity[Ints, Ints] = ByIdentity()
+
+
+def _residual(table: Ints) -> Ints:
     order = np.argsort(table, kind="stable")
     length = np.concatenate([[0], table[order]])
     longer = np.cumsum(WEIGHT[order][::-1])[::-1]
@@ -109,6 +118,7 @@ def hazard_of(share: int) -> int:
     return FOR_SURE if share >= ONE else round(-math.log1p(-share / ONE) * UNIT)
 
 
+@cache
 def _edges() -> tuple[Floats, Floats]:
     """The probability below and the probability above each edge of the bins, both exact near their own end."""
     coarse = np.arange(LAST + 1) / BINS
@@ -174,6 +184,7 @@ def _portions(wanted: Sequence[Fraction], whole: int) -> list[int]:
     return result
 
 
+@cache
 def _exponential() -> Floats:
     """Of a mean of 1: the integral of the quantile over a bin, over its width."""
     _, above = _edges()
@@ -183,6 +194,7 @@ def _exponential() -> Floats:
     return means
 
 
+@lru_cache(maxsize=256)
 def _gamma(cv: float) -> Floats:
     """Of a mean of 1 and this cv: E[X; X > x] of a gamma of shape k is the upper tail of one of shape k + 1."""
     shape = cv**-2
@@ -193,6 +205,7 @@ def _gamma(cv: float) -> Floats:
     return (partial[:-1] - partial[1:]) / (above[:-1] - above[1:])
 
 
+@lru_cache(maxsize=256)
 def _lognormal(cv: float) -> Floats:
     """Of a mean of 1 and this cv: E[X; X > x] is the normal upper tail shifted by sigma."""
     sigma = float(np.sqrt(np.log1p(cv**2)))

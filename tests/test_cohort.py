@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+from dataclasses import replace
 from hashlib import blake2b
 from itertools import pairwise
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -17,10 +20,11 @@ from scenarios.schema import BAND_YEARS, Law
 from scenarios.units import DAY, WEEK, YEAR
 from sim.build import phases
 from sim.children import NO_AGE, NO_BAND, NO_GROUP, OPENING, OPENING_CASE
-from sim.cohort import draw_cohort
+from sim.cohort import draw, draw_cohort
 from sim.fold import fold
 from sim.laws import table
 from sim.records import Kind, Log
+from sim.source import demand_key, source_of
 
 CHILDREN = {"0-5": 3000, "6-12": 4000, "13-17": 3000, "18-25": 2000}
 SURE = 1e-6
@@ -597,3 +601,184 @@ def test_a_list_changed_on_the_start_date_is_the_changed_one():
     base = loaded(opening_list=3)
     assert len(waiting(cohort(apply(base, "*/clinic.opening_list=5")), OPENING)) == 10
     assert len(waiting(cohort(apply(base, "*/clinic.opening_list=5@2027-02-01")), OPENING)) == 6
+
+
+# One source for all replications, and for all scenarios with the same children
+
+
+def many_sided():
+    """Everything a source reads: areas, groups, streams by rate and per 1000, seasons, trends, moving mixes, lists, a date."""
+    clinic = {
+        "staff": {"nurse": {"fte": 5.0}, "doctor": {"fte": 1.0}},
+        "course": {"sessions": 6, "interval": "14d", "hours": [{"nurse": 1.0}, {"doctor": 0.5}]},
+        "opening_list": 30,
+        "opening_mix": {"mild": 0.25, "severe": 0.75},
+        "opening_waited": {"law": "gamma", "mean": "100d", "cv": 0.5},
+        "opening_cases": 12,
+    }
+    return described(
+        groups=GROUPS,
+        demand={
+            "needs": {
+                "per_1000": {"0-5": 20, "6-12": 60, "13-17": 90},
+                "mix": {"mild": 0.7, "severe": 0.3},
+                "mix_trend": {"severe": 0.2},
+                "to": "clinic",
+                "season": {"months": [1, 1, 1, 1, 1, 1, 0.5, 1, 1, 1, 1, 1.5]},
+                "trend_by_age": {"13-17": 0.1},
+            },
+            "others": {"rate": "50/y", "to": "ward", "trend": -0.1, "season": {"amplitude": 0.4}},
+        },
+        services={"clinic": clinic, "ward": {"places": 3, "course": {"length": "20d"}}},
+    )
+
+
+def key(scenario):
+    return demand_key(scenario, phases(scenario))
+
+
+def same(one, other):
+    """Whether two cohorts are equal to the byte."""
+    return all(
+        (a := getattr(one, column)).dtype == (b := getattr(other, column)).dtype and np.array_equal(a, b) for column in COLUMNS
+    )
+
+
+NOTHING_FOR_CHILDREN = (
+    "clinic.nurse.fte+=1",
+    "*/clinic.nurse.fte*=1.5@2028-01-01",
+    "clinic.course.sessions=9",
+    "clinic.patience=90d",
+    "clinic.opens=2027-05-01",
+    "ward.places=5@2027-06-01",
+    "needs.mild.remission=2/y",
+    "demand.needs.per_1000.6-12*=1.0@2028-01-01",
+    "groups.low_income.seek=0.5",
+    "*/clinic.opening_list=50@2027-02-01",
+    "needs.severe.seek=0.5@2027-09-01",
+)
+FOR_CHILDREN = (
+    "demand.needs.per_1000.6-12*=1.1",
+    "demand.needs.per_1000.6-12*=1.1@2028-06-01",
+    "demand.needs.per_1000.18-25=1",
+    "demand.others.rate=60/y",
+    "demand.others.trend=0.1",
+    "demand.others.season.amplitude=0.1",
+    "demand.others.season.period=0.5y",
+    "demand.needs.season.months[6]=0.6",
+    "demand.needs.trend_by_age.13-17=0.2@2027-12-01",
+    "demand.needs.mix_trend.severe=0.1",
+    "areas.north.children.0-5+=500",
+    "areas.south.groups.low_income=0.3",
+    "groups.low_income.risk=4",
+    "groups.refugee.share=0.06",
+    "*/clinic.opening_list+=2",
+    "north/clinic.opening_list-=1",
+    "clinic.opening_mix.mild=0",
+    "clinic.opening_waited.mean=90d",
+    "clinic.opening_cases=0",
+    "period.length=3y",
+    "period.warmup=0.5y",
+    "period.start=2027-03-01",
+)
+
+
+def sides(change):
+    """The change with what it needs to fit."""
+    return [change, "clinic.opening_mix.severe=1"] if "opening_mix.mild" in change else [change]
+
+
+@pytest.mark.parametrize("change", NOTHING_FOR_CHILDREN)
+def test_what_makes_no_other_children_leaves_the_key(change):
+    """Not even a date on which nothing about demand changes shows in it."""
+    base = many_sided()
+    changed = apply(base, change)
+    assert key(changed) == key(base)
+    assert same(cohort(changed, 3, 2), cohort(base, 3, 2))
+
+
+@pytest.mark.parametrize("change", FOR_CHILDREN)
+def test_what_makes_other_children_makes_another_key(change):
+    base = many_sided()
+    changed = apply(base, *sides(change))
+    assert key(changed) != key(base)
+    assert not same(cohort(changed), cohort(base))
+
+
+@pytest.mark.parametrize("word", ["areas", "services", "needs", "groups"])
+def test_another_order_makes_another_key(word):
+    """A cohort holds numbers of areas, services, needs and groups."""
+    base = many_sided()
+    data = base.plain()
+    turned = load(data | {word: dict(reversed(data[word].items()))})
+    assert key(turned) != key(base)
+
+
+def test_other_areas_in_focus_make_another_key():
+    """A stream by rate has children there and nowhere else."""
+    base = many_sided()
+    turned = load(base.plain() | {"focus": ["south"]})
+    assert key(turned) != key(base)
+
+
+@given(
+    one=some.lists(some.sampled_from(NOTHING_FOR_CHILDREN + FOR_CHILDREN), max_size=3, unique=True),
+    more=some.lists(some.sampled_from(NOTHING_FOR_CHILDREN), max_size=2, unique=True),
+    seed=some.integers(0, 1000),
+    replication=some.integers(0, 1000),
+)
+@settings(max_examples=60, derandomize=True, deadline=None)
+def test_equal_keys_are_equal_cohorts(one, more, seed, replication):
+    """Scenarios far and near each other, whatever changes they are made of: the key says whether their children are equal."""
+    base = many_sided()
+    first, second = (
+        apply(base, *(part for change in changes for part in sides(change))) for changes in (one, dict.fromkeys([*one, *more]))
+    )
+    for left, right in ((first, second), (first, base)):
+        assert (key(left) == key(right)) == same(cohort(left, seed, replication), cohort(right, seed, replication))
+
+
+def test_levers_on_staff_leave_the_children_of_a_place():
+    base = load("stange")
+    for change in ("psychologists_2_per_20000", "bup.psychologist.fte+=1", "bup.psychologist.fte+=1@2028-01-01"):
+        assert key(apply(base, change)) == key(base)
+
+
+def test_a_source_is_made_once_and_goes_with_its_scenario():
+    scenario = many_sided()
+    plans = phases(scenario)
+    source = source_of(scenario, plans)
+    assert source_of(scenario, plans) is source
+    assert source_of(scenario, phases(scenario)) is source
+    assert source_of(load(scenario.plain()), plans) is not source
+    gone = ref(source)
+    del source, scenario
+    gc.collect()
+    assert gone() is None
+
+
+def test_one_scenario_in_two_runs_has_a_source_for_each():
+    """A source is of the period that its plans are of."""
+    scenario = described()
+    whole = phases(scenario)
+    short = [replace(plan, shape=replace(plan.shape, end=plan.shape.end // 2)) for plan in whole]
+    assert len(draw_cohort(scenario, short, 1, 0)) < len(draw_cohort(scenario, whole, 1, 0))
+
+
+@pytest.mark.parametrize("size", [1, 100, 5000])
+def test_children_do_not_depend_on_the_blocks_they_are_drawn_in(size, monkeypatch):
+    source = source_of(many_sided(), phases(many_sided()))
+    found = draw(source, 5, 1)
+    monkeypatch.setattr("sim.cohort.BLOCK", size)
+    assert same(draw(source, 5, 1), found)
+
+
+@pytest.mark.parametrize("make", [many_sided, described, grouped, *(make for make, _ in RATES.values())])
+def test_strips_that_are_sure_to_lie_below_the_rate_do(make):
+    """Where every point's height is looked at, the same children enter."""
+    scenario = apply(make(), "demand.needs.trend=-0.2@2028-01-01")
+    source = source_of(scenario, phases(scenario))
+    found = draw(source, 5, 1)
+    asked = replace(source)
+    vars(asked)["strips"] = replace(source.strips, sure=0)
+    assert same(draw(asked, 5, 1), found)

@@ -301,6 +301,20 @@ def test_the_second_moment_of_what_is_left_is_the_third_over_three_times_the_mea
     assert left == pytest.approx(cube / (3 * mean), rel=1e-3)
 
 
+def test_what_is_left_of_one_table_is_one_table():
+    """Engines know tables by what object they are."""
+    length = table(Law(law="gamma", mean="70d", cv=0.5))
+    assert residual(length) is residual(length)
+    assert (residual(length.copy()) == residual(length)).all()
+
+
+def test_laws_of_one_spread_are_one_another_s_multiples():
+    """What is worked out for a spread once serves every mean."""
+    ten, thousand = (table(Law(law="gamma", mean=f"{days}d", cv=0.5)) for days in (10, 1000))
+    assert np.abs(thousand - 100 * ten).max() <= 100
+    assert (table(Law(law="gamma", mean="10d", cv=0.5), 100.0) == thousand).all()
+
+
 def test_what_is_left_of_an_exponential_duration_is_one():
     """It has no memory: every quantile but the last hundred thousandth agrees to a hundredth."""
     whole = table(Law(law="exponential", mean="30d"))

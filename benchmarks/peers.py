@@ -1,10 +1,10 @@
-"""Two programs to compare speed with: the same network as a textbook would write it in SimPy, and in Ciw.
+"""Programs to compare speed with: the same network as a textbook would write it in SimPy, in salabim and in Ciw.
 
-Both take a Network and a number of children, and both draw with generators of their own, so they agree in distribution
-and not child by child. The caller measures the time; building the model is inside it, importing is not. Times are days.
+All take a Network and a number of children, and draw with generators of their own, so they agree in distribution and not child
+by child. The caller measures the time; building the model is inside it, importing is not. Times are days.
 
 What is the same: Poisson arrivals, exponential courses, exponential patience, urgent children first on every list
-without interrupting anybody, routing by a matrix, one record per event or visit. What differs: SimPy stops when the
+without interrupting anybody, routing by a matrix, one record per event or visit. What differs: SimPy and salabim stop when the
 last of the given number of children has left, Ciw when so many have left and others still are inside.
 """
 
@@ -12,43 +12,18 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
 from itertools import accumulate
+from math import inf
 from typing import Any, NamedTuple
 
-import ciw
+import ciw  # type: ignore[import-untyped]
 import numpy as np
+import salabim  # type: ignore[import-untyped]
 import simpy
 
+from benchmarks.network import Network, Service
+
 URGENT, ORDINARY = 0, 1  # the lower number is served first, in SimPy and in Ciw
-
-
-@dataclass(frozen=True)
-class Service:
-    """One service: how many children at a time, the mean course, and the mean patience (None: they wait for ever)."""
-
-    name: str
-    places: int
-    mean_days: float
-    patience_days: float | None = None
-
-
-@dataclass(frozen=True)
-class Network:
-    """Services, children a day who enter at each, and where they go next; what a routing row lacks of 1 leaves."""
-
-    services: tuple[Service, ...]
-    arrivals_per_day: tuple[float, ...]
-    routing: tuple[tuple[float, ...], ...]
-    urgent_share: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Refuse tables of the wrong size, and rows that send out more than they get."""
-        size = len(self.services)
-        if {len(self.arrivals_per_day), len(self.routing), *map(len, self.routing)} != {size}:
-            raise ValueError(f"arrivals and routing need {size} entries, one per service")
-        if any(min(row) < 0 or sum(row) > 1 + 1e-12 for row in self.routing):
-            raise ValueError("routing rows hold probabilities that sum to at most 1")
 
 
 class Outcome(NamedTuple):
@@ -66,73 +41,6 @@ class Record(NamedTuple):
     service: str
     kind: str
     day: float
-
-
-# A ladder with one child a day. Loads are .75 to .87 (see loads), a third of the children visit more than one service.
-SIX_SERVICES = Network(
-    services=(
-        Service("gp", places=4, mean_days=7.5),
-        Service("low_threshold", places=15, mean_days=28.0, patience_days=60.0),
-        Service("municipal_team", places=15, mean_days=56.0, patience_days=90.0),
-        Service("family_centre", places=5, mean_days=42.0),
-        Service("bup", places=27, mean_days=98.0, patience_days=180.0),
-        Service("long_term_team", places=7, mean_days=182.0),
-    ),
-    arrivals_per_day=(0.40, 0.38, 0.09, 0.05, 0.08, 0.0),
-    routing=(
-        (0.0, 0.11, 0.10, 0.03, 0.20, 0.00),
-        (0.0, 0.00, 0.16, 0.05, 0.05, 0.00),
-        (0.0, 0.06, 0.00, 0.05, 0.18, 0.02),
-        (0.0, 0.03, 0.08, 0.00, 0.05, 0.00),
-        (0.0, 0.03, 0.09, 0.02, 0.00, 0.12),
-        (0.0, 0.05, 0.10, 0.00, 0.05, 0.00),
-    ),
-    urgent_share=0.1,
-)
-
-
-def plain(network: Network) -> Network:
-    """The same network without urgency and without giving up: an open Jackson network, known in closed form."""
-    return replace(
-        network,
-        services=tuple(replace(service, patience_days=None) for service in network.services),
-        urgent_share=0.0,
-    )
-
-
-def scaled(network: Network, factor: int) -> Network:
-    """``factor`` times the arrivals and the places: more children in the same time, at the same load (waits shrink)."""
-    if factor != int(factor) or factor < 1:
-        raise ValueError(f"places must stay whole: factor must be a whole number from 1 (got {factor})")
-    return replace(
-        network,
-        services=tuple(replace(service, places=service.places * int(factor)) for service in network.services),
-        arrivals_per_day=tuple(rate * factor for rate in network.arrivals_per_day),
-    )
-
-
-def horizon_days(network: Network, children: int) -> float:
-    """The days in which so many children are expected: the other way to more children, with the same places."""
-    return children / sum(network.arrivals_per_day)
-
-
-def visits_per_day(network: Network) -> np.ndarray:
-    """Arrivals at each service from outside and from the others: the traffic equations (Jackson 1957)."""
-    return np.linalg.solve(np.eye(len(network.services)) - np.transpose(network.routing), network.arrivals_per_day)
-
-
-def loads(network: Network) -> dict[str, float]:
-    """Offered load per place of each service, were nobody to give up; below 1 the network is stable."""
-    return {
-        service.name: float(visits * service.mean_days / service.places)
-        for service, visits in zip(network.services, visits_per_day(network), strict=True)
-    }
-
-
-def share_with_more_visits(network: Network) -> float:
-    """The share of children who visit more than one service, were nobody to give up."""
-    entering = np.array(network.arrivals_per_day)
-    return float(entering @ np.sum(network.routing, axis=1) / entering.sum())
 
 
 def run_idiomatic(network: Network, arrivals: int, seed: int = 1) -> Outcome:
@@ -232,16 +140,90 @@ def _patience(service: Service) -> ciw.dists.Exponential | None:
     return None if service.patience_days is None else ciw.dists.Exponential(1 / service.patience_days)
 
 
-def waits_of_started(network: Network, outcome: Outcome) -> dict[str, np.ndarray]:
-    """Days from joining to starting, per service, in order of starting, from the records of either program."""
+def run_salabim(network: Network, arrivals: int, seed: int = 1) -> Outcome:
+    """The same network in salabim: a component per child, a resource per service, generators, scalar draws from NumPy.
+
+    Its monitors are as it makes them: without them it is no faster. More than half of its time goes to making components, whose
+    signatures salabim inspects for each child, and there is no way to ask it not to.
+    """
+    env = salabim.Environment(trace=False, random_seed=seed, yieldless=False)
+    run = _SalabimRun(
+        env,
+        network,
+        [salabim.Resource(service.name, capacity=service.places, env=env) for service in network.services],
+        [list(accumulate(row)) for row in network.routing],
+        np.random.default_rng(seed),
+        [],
+    )
+    _SalabimArrivals(env=env, run=run, arrivals=arrivals)
+    env.run()
+    return Outcome(arrivals, None, run.records)
+
+
+class _SalabimRun(NamedTuple):
+    env: Any
+    network: Network
+    resources: list[Any]
+    routes: list[list[float]]
+    rng: np.random.Generator
+    records: list[Any]
+
+
+class _SalabimArrivals(salabim.Component):  # type: ignore[misc]
+    """Let the children in, one after the other, each at its door."""
+
+    def setup(self, run: _SalabimRun, arrivals: int) -> None:
+        self.run, self.arrivals = run, arrivals
+
+    def process(self) -> Generator[Any, Any, None]:
+        run, doors = self.run, list(accumulate(self.run.network.arrivals_per_day))
+        for number in range(self.arrivals):
+            yield self.hold(run.rng.exponential(1 / doors[-1]))
+            door = bisect(doors, run.rng.random() * doors[-1])
+            urgency = URGENT if run.rng.random() < run.network.urgent_share else ORDINARY
+            _SalabimChild(env=run.env, run=run, number=number, door=door, urgency=urgency)
+
+
+class _SalabimChild(salabim.Component):  # type: ignore[misc]
+    """One child's way through the ladder, from the door until it leaves or gives up."""
+
+    def setup(self, run: _SalabimRun, number: int, door: int, urgency: int) -> None:
+        self.run, self.number, self.door, self.urgency = run, number, door, urgency
+
+    def process(self) -> Generator[Any, Any, None]:
+        run, number, place = self.run, self.number, self.door
+        env, services = run.env, run.network.services
+        while place < len(services):
+            service = services[place]
+            run.records.append(Record(number, service.name, "joined", env.now()))
+            wanted = (run.resources[place], 1, self.urgency)
+            if service.patience_days is None:
+                yield self.request(wanted)
+            else:
+                yield self.request(wanted, fail_delay=run.rng.exponential(service.patience_days))
+                if self.failed():
+                    run.records.append(Record(number, service.name, "gave up", env.now()))
+                    return
+            run.records.append(Record(number, service.name, "started", env.now()))
+            yield self.hold(run.rng.exponential(service.mean_days))
+            self.release()
+            run.records.append(Record(number, service.name, "ended", env.now()))
+            place = bisect(run.routes[place], run.rng.random())  # beyond the last service: leaves
+
+
+def waits_of_started(network: Network, outcome: Outcome, joined_before: float = inf) -> dict[str, np.ndarray]:
+    """Days from joining to starting, per service, in order of starting, from the records of any of the programs.
+
+    ``joined_before``: only of those who joined before this day, so that nobody is left out for starting late.
+    """
     waits: dict[str, list[float]] = {service.name: [] for service in network.services}
     joined: dict[tuple[int, str], float] = {}
     for record in outcome.records:
         if not isinstance(record, Record):
-            if record.record_type == "service":
+            if record.record_type == "service" and record.arrival_date < joined_before:
                 waits[network.services[record.node - 1].name].append(record.waiting_time)
         elif record.kind == "joined":
             joined[record.child, record.service] = record.day
-        elif record.kind == "started":
-            waits[record.service].append(record.day - joined[record.child, record.service])
+        elif record.kind == "started" and (since := joined[record.child, record.service]) < joined_before:
+            waits[record.service].append(record.day - since)
     return {name: np.array(days) for name, days in waits.items()}

@@ -9,7 +9,7 @@ from pathlib import Path
 import sim.compare
 from dashboard.texts import Language
 from scenarios.schema import Scenario
-from sim.replicate import Progress, Record
+from sim.replicate import Engine, Progress, Pulse, Record
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,12 @@ def compare(
     *,
     replications: int = 50,
     seed: int = 1,
-    engine: str = "simpy",
+    engine: Engine = "compiled",
     workers: int | None = None,
     record: Record = "weekly",
     by: Sequence[str] = (),
     progress: Progress | None = None,
+    pulse: Pulse | None = None,
     command: str = "",
 ) -> Comparison:
     """Run scenarios on the same children and compare each with the first. See :func:`sim.compare.compare`."""
@@ -49,6 +50,7 @@ def compare(
         record=record,
         by=by,
         progress=progress,
+        pulse=pulse,
         command=command,
     )
     return Comparison(**{field.name: getattr(plain, field.name) for field in fields(plain)})

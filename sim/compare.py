@@ -18,7 +18,7 @@ from scenarios.units import YEAR
 from sim.fold import ALL, SERIES, weeks
 from sim.measures import MEASURES, Measure
 from sim.output_analysis import MINIMUM_REPLICATIONS, Paired, mean_interval, paired, warm_up_too_short
-from sim.replicate import Progress, Record, run
+from sim.replicate import Engine, Progress, Pulse, Record, run_together
 from sim.result import Result
 from sim.view import FEWEST
 
@@ -230,18 +230,19 @@ def compare(
     *,
     replications: int = 50,
     seed: int = 1,
-    engine: str = "simpy",
+    engine: Engine = "compiled",
     workers: int | None = None,
     record: Record = "weekly",
     by: Sequence[str] = (),
     progress: Progress | None = None,
+    pulse: Pulse | None = None,
     command: str = "",
 ) -> Comparison:
     """Run scenarios on the same children and compare each with the first.
 
     Args:
         scenarios: name to scenario; the first is the base.
-        replications, seed, engine, workers, record, by, progress: as in :func:`sim.replicate.run`.
+        replications, seed, engine, workers, record, by, progress, pulse: as in :func:`sim.replicate.run`.
         command: what to print as the command that repeats it.
 
     Raises:
@@ -253,10 +254,6 @@ def compare(
     first = next(iter(periods.values()))
     if different := [name for name, period in periods.items() if period != first]:
         raise TrinnError(f'"{different[0]}" has another period than the base: scenarios are compared over the same time')
-    results = {
-        name: run(scenario, name=name, replications=replications, seed=seed, engine=engine, workers=workers, record=record,
-                  by=by, progress=progress)
-        for name, scenario in scenarios.items()
-    }  # fmt: skip
+    results = run_together(scenarios, replications, seed, engine, workers, record, by, progress, pulse)
     changes = {name: differences(scenario) for name, scenario in scenarios.items()}
     return Comparison(results, tuple(by), command=command, changes=changes)

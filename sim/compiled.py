@@ -19,11 +19,11 @@ from typing import Any, TypeVar
 
 import llvmlite.binding
 import numba
+import numba.core.types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
-from numba.core.types import unliteral
 
 CACHE_VARIABLE = "TRINN_CACHE"
 """Environment variable: where compiled code is kept, in place of the user's cache folder; ``off`` keeps none."""
@@ -34,8 +34,8 @@ COMPILING = {
     "en": "Trinn compiles its engine. This takes a minute or two, and is done once for each version.",
 }
 NOT_KEPT = {
-    "nb": "Maskinkoden kan ikke tas vare på i {folder}: den oversettes på nytt hver gang. Velg en annen mappe med TRINN_CACHE.",
-    "en": "The machine code cannot be kept in {folder}: it is compiled again every time. Choose another folder with TRINN_CACHE.",
+    "nb": "Maskinkoden kan ikke tas vare på i {folder}: den oversettes på nytt hver gang. Velg en annen med TRINN_CACHE.",
+    "en": "The machine code cannot be kept in {folder}: it is compiled again every time. Choose another with TRINN_CACHE.",
 }
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -51,7 +51,7 @@ class _NoEnvironment:
         """A part is never run by itself."""
 
 
-class _Part(JITCodeLibrary):  # type: ignore[misc]
+class _Part(JITCodeLibrary):
     """The code of one function, as it stands: neither linked with what it calls, nor optimised, nor made machine code.
 
     numba would do all that for every function with all that it calls, and again for each that calls it: minutes in place of
@@ -81,7 +81,7 @@ class _Part(JITCodeLibrary):  # type: ignore[misc]
         return 0
 
 
-class _Whole(JITCodeLibrary):  # type: ignore[misc]
+class _Whole(JITCodeLibrary):
     """The code of an entry with that of every part it needs, however far down."""
 
     def __init__(self, codegen: Any, name: str) -> None:
@@ -97,7 +97,7 @@ class _Whole(JITCodeLibrary):  # type: ignore[misc]
             self.add_linking_library(needed)
 
 
-class _Lowering(NativeLowering):  # type: ignore[misc]
+class _Lowering(NativeLowering):
     library: type[JITCodeLibrary]
 
     def run_pass(self, state: Any) -> bool:
@@ -118,7 +118,7 @@ class _LowerWhole(_Lowering):
     library = _Whole
 
 
-class _PartCompiler(CompilerBase):  # type: ignore[misc]
+class _PartCompiler(CompilerBase):
     """numba's own way, but for where the code goes."""
 
     lowering: type[_Lowering] = _LowerPart
@@ -141,6 +141,7 @@ def inner(function: F) -> F:
 
     def without_literals(args: Any, keywords: Any) -> Any:
         """One version of a function for all numbers: numba would compile it anew for every constant it is called with."""
+        unliteral: Any = numba.core.types.unliteral
         return template(tuple(map(unliteral, args)), {word: unliteral(value) for word, value in keywords.items()})
 
     compiled.get_call_template = without_literals

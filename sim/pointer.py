@@ -16,7 +16,7 @@ from numba.core.extending import intrinsic, lower_builtin, models, register_mode
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 
 
-class Words(types.Type):  # type: ignore[misc]
+class Words(types.Type):
     """The type, as numba knows it."""
 
     def __init__(self) -> None:
@@ -27,13 +27,12 @@ WORDS = Words()
 
 
 @register_model(Words)
-class _WordsModel(models.PrimitiveModel):  # type: ignore[misc]
+class _WordsModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, ir.PointerType(ir.IntType(64)))
 
 
-@intrinsic  # type: ignore[misc]
-def words_of(typing_context: Any, array: Any) -> Any:
+def _words_of(typing_context: Any, array: Any) -> Any:
     """The words of a one-dimensional, contiguous int64 array, which must outlive them."""
 
     def generate(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
@@ -43,8 +42,12 @@ def words_of(typing_context: Any, array: Any) -> Any:
     return signature(WORDS, array), generate
 
 
+words_of: Any = intrinsic(_words_of)
+"""The words of an array, in compiled code: ``words_of(array)``."""
+
+
 @infer_global(operator.getitem)
-class _Get(AbstractTemplate):  # type: ignore[misc]
+class _Get(AbstractTemplate):
     def generic(self, arguments: Any, keywords: Any) -> Any:
         words, at = arguments
         if isinstance(words, Words) and isinstance(at, types.Integer):
@@ -53,7 +56,7 @@ class _Get(AbstractTemplate):  # type: ignore[misc]
 
 
 @infer_global(operator.setitem)
-class _Set(AbstractTemplate):  # type: ignore[misc]
+class _Set(AbstractTemplate):
     def generic(self, arguments: Any, keywords: Any) -> Any:
         words, at, _ = arguments
         if isinstance(words, Words) and isinstance(at, types.Integer):
@@ -61,13 +64,13 @@ class _Set(AbstractTemplate):  # type: ignore[misc]
         return None
 
 
-@lower_builtin(operator.getitem, Words, types.int64)  # type: ignore[misc]
+@lower_builtin(operator.getitem, Words, types.int64)
 def _get(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
     words, at = arguments
     return builder.load(cgutils.gep(builder, words, at))
 
 
-@lower_builtin(operator.setitem, Words, types.int64, types.int64)  # type: ignore[misc]
+@lower_builtin(operator.setitem, Words, types.int64, types.int64)
 def _set(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
     words, at, value = arguments
     builder.store(value, cgutils.gep(builder, words, at))

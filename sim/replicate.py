@@ -1,4 +1,4 @@
-"""Running replications: the same children under a scenario, one replication at a time or several at once."""
+"""Running replications: the same children under one scenario or several, one replication at a time or several at once."""
 
 from __future__ import annotations
 
@@ -7,39 +7,52 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from queue import SimpleQueue
 from typing import Literal
 
 from scenarios.errors import TrinnError
 from scenarios.schema import Scenario
 from sim.build import phases
-from sim.cohort import draw_cohort
-from sim.engine import simulate
-from sim.fold import fold
-from sim.identities import check
+from sim.children import Cohort
+from sim.cohort import draw
+from sim.fold import Folding
+from sim.kernel import Kernel
+from sim.memory import check_memory
 from sim.plan import Plan
-from sim.result import Replication, Result, children_table
+from sim.result import Replication, Result, table_of
+from sim.source import Source, source_of
+from sim.state import Trajectory
 from sim.supply import draw_supply
 
+Engine = Literal["compiled", "simpy"]
 Record = Literal["log", "children", "weekly"]
 Progress = Callable[[int], None]
 """Called with how many more replications are done."""
+Pulse = Callable[[], None]
+"""Called several times a second while the compiled engine runs; what it raises ends the run."""
 
 MOST_REPLICATIONS = 100_000
 WORTH_A_POOL = 3.0
 """Seconds of remaining work below which starting worker processes does not pay."""
+WORTH_THREADS = 0.1
+"""Seconds of remaining work below which threads do not pay."""
 
 
 @dataclass(frozen=True)
 class _Task:
-    scenario: Scenario
+    """Replications of scenarios that are run on the same children."""
+
+    scenarios: tuple[Scenario, ...]
     seed: int
     numbers: tuple[int, ...]
     by: tuple[str, ...]
     record: Record
+    engine: Engine
 
 
 def run(
@@ -48,11 +61,12 @@ def run(
     name: str = "",
     replications: int = 20,
     seed: int = 1,
-    engine: str = "simpy",
+    engine: Engine = "compiled",
     workers: int | None = None,
     record: Record = "log",
     by: Sequence[str] = (),
     progress: Progress | None = None,
+    pulse: Pulse | None = None,
 ) -> Result:
     """Simulate a scenario.
 
@@ -61,26 +75,55 @@ def run(
         name: what the results are called; the scenario's own name if empty.
         replications: possible futures; the unit of inference.
         seed: whole number; the same scenario, seed and version give the same bytes.
-        engine: ``simpy``.
-        workers: processes. None: as many as there are cores, where the work is long enough to pay for them.
+        engine: ``compiled``, or ``simpy`` for the reference. Both give the same bytes; the first is some fifty times faster,
+            the second is where a researcher's own processes run (:func:`sim.engine.simulate`).
+        workers: threads of the compiled engine, processes of the other. None: as many as there are cores, where the work is
+            long enough to pay for them.
         record: what is kept of each replication: ``log`` (all event records), ``children`` (one row a child) or ``weekly``
             (measures and series only). It changes no number.
         by: ``area`` and ``group`` add measures for each.
         progress: called as replications finish.
+        pulse: called several times a second while the compiled engine runs, from any thread; what it raises ends the run.
 
     Raises:
-        TrinnError: on arguments outside their range.
+        TrinnError: on arguments outside their range, and when the run would not fit into memory.
+    """
+    name = name or scenario.name.en
+    options = (replications, seed, engine, workers, record, by, progress, pulse)
+    return run_together({name: scenario}, *options)[name]
+
+
+def run_together(
+    scenarios: Mapping[str, Scenario],
+    replications: int,
+    seed: int,
+    engine: Engine,
+    workers: int | None,
+    record: Record,
+    by: Sequence[str],
+    progress: Progress | None = None,
+    pulse: Pulse | None = None,
+) -> dict[str, Result]:
+    """Simulate several scenarios, replication by replication: those with the same demand share the children drawn for it.
+
+    Args and errors are those of :func:`run`.
     """
     _check_arguments(replications, seed, engine, workers, record, by)
-    plans = phases(scenario)
-    tasks = _Task(scenario, seed, tuple(range(replications)), tuple(by), record)
-    done = []
-    for item in _all(tasks, plans, workers):
-        done.append(item)
+    task = _Task(tuple(scenarios.values()), seed, tuple(range(replications)), tuple(by), record, engine)
+    bench = _Bench(task)
+    for number, source in enumerate(bench.sources):
+        check_memory(source, record, engine, replications * (len(scenarios) if number == 0 else 1), _wanted(workers))
+    done: list[list[Replication]] = []
+    for items in _all(task, bench, workers, pulse):
+        done.append(items)
         if progress:
-            progress(1)
-    done.sort(key=lambda item: item.number)
-    return Result(scenario, name or scenario.name.en, seed, engine, trinn_version(), plans, tuple(done))
+            progress(len(items))
+    done.sort(key=lambda items: items[0].number)
+    each = (tuple(column) for column in zip(*done, strict=True))
+    return {
+        name: Result(scenario, name, seed, engine, trinn_version(), plans, replications_of)
+        for (name, scenario), plans, replications_of in zip(scenarios.items(), bench.plans, each, strict=True)
+    }
 
 
 def trinn_version() -> str:
@@ -99,52 +142,137 @@ def _check_arguments(replications: int, seed: int, engine: str, workers: int | N
     ):
         if type(value) is not int or not low <= value <= high:  # a bool is no number here
             raise TrinnError(f"{word}: must be a whole number from {low} to {high} (got {value!r})")
-    if engine != "simpy":
-        raise TrinnError(f'engine: must be "simpy" (got {engine!r})')
+    if engine not in ("compiled", "simpy"):
+        raise TrinnError(f'engine: must be "compiled" or "simpy" (got {engine!r})')
     if record not in ("log", "children", "weekly"):
         raise TrinnError(f'record: must be "log", "children" or "weekly" (got {record!r})')
     if unknown := [word for word in by if word not in ("area", "group")]:
         raise TrinnError(f'by: must be "area" and "group" (got {unknown[0]!r})')
 
 
-def one(plans: Sequence[Plan], task: _Task, number: int) -> Replication:
-    """One replication, checked against its identities."""
-    cohort = draw_cohort(task.scenario, plans, task.seed, number)
-    trajectory = simulate(plans, cohort, supply=draw_supply(plans, task.seed, number))
-    check(plans, trajectory)
-    folded = fold(plans, cohort, trajectory.log, task.by)
-    if task.record == "log":
-        return Replication(number, folded, len(cohort), trajectory.log, cohort)
-    table = children_table(trajectory.log, cohort, plans[0]) if task.record == "children" else None
-    return Replication(number, folded, len(cohort), table=table)
+# -- one replication ----------------------------------------------------------------------------------------------------------
 
 
-def _several(task: _Task) -> list[Replication]:
-    """What a worker process does."""
-    plans = phases(task.scenario)
-    return [one(plans, task, number) for number in task.numbers]
+class _Bench:
+    """Everything that is made once for all replications: one thread works at it at a time."""
+
+    def __init__(self, task: _Task, like: _Bench | None = None) -> None:
+        """``like``: one whose plans and sources may be shared."""
+        self.task = task
+        self.plans: list[Sequence[Plan]] = [phases(scenario) for scenario in task.scenarios] if like is None else like.plans
+        self.sources: list[Source] = (
+            [source_of(scenario, plans) for scenario, plans in zip(task.scenarios, self.plans, strict=True)]
+            if like is None
+            else like.sources
+        )
+        if task.engine == "compiled":
+            layouts = [None] * len(self.plans) if like is None else [kernel.arena.layout for kernel in like.kernels]
+            self.kernels: list[Kernel] = [Kernel(plans, layout) for plans, layout in zip(self.plans, layouts, strict=True)]
+
+    def replicate(self, number: int, pulse: Pulse | None) -> list[Replication]:
+        """One replication of every scenario."""
+        cohorts: dict[bytes, Cohort] = {}
+        done = []
+        for which, source in enumerate(self.sources):
+            if source.key not in cohorts:
+                cohorts[source.key] = draw(source, self.task.seed, number)
+            done.append(self._one(which, number, cohorts[source.key], pulse))
+        return done
+
+    def _one(self, which: int, number: int, cohort: Cohort, pulse: Pulse | None) -> Replication:
+        task, plans = self.task, self.plans[which]
+        folding = Folding(plans, cohort, task.by, children=task.record == "children")
+        trajectory = self._trajectory(which, number, cohort, folding, pulse)
+        folded = folding.finish()
+        folding.check(trajectory.totals)
+        if task.record == "log":
+            return Replication(number, folded, len(cohort), trajectory.log, cohort)
+        table = table_of(folding.children(), cohort, plans[0]) if task.record == "children" else None
+        return Replication(number, folded, len(cohort), table=table)
+
+    def _trajectory(self, which: int, number: int, cohort: Cohort, folding: Folding, pulse: Pulse | None) -> Trajectory:
+        task, plans = self.task, self.plans[which]
+        supply = draw_supply(plans, task.seed, number)
+        if task.engine == "compiled" and task.record != "log":
+            return self.kernels[which].run(cohort, supply, folding.take, pulse)
+        if task.engine == "compiled":
+            trajectory = self.kernels[which].run(cohort, supply, None, pulse)
+        else:
+            from sim.engine import simulate
+
+            trajectory = simulate(plans, cohort, supply=supply)
+        folding.take(trajectory.log.rows)
+        return trajectory
 
 
-def _all(task: _Task, plans: Sequence[Plan], workers: int | None) -> Iterator[Replication]:
+# -- all of them --------------------------------------------------------------------------------------------------------------
+
+
+def _wanted(workers: int | None) -> int:
+    return workers if workers is not None else (os.cpu_count() or 1)
+
+
+def _all(task: _Task, bench: _Bench, workers: int | None, pulse: Pulse | None) -> Iterator[list[Replication]]:
     """Replications as they finish, in any order."""
-    wanted = workers if workers is not None else (os.cpu_count() or 1)
+    wanted, worth = _wanted(workers), WORTH_THREADS if task.engine == "compiled" else WORTH_A_POOL
     numbers = list(task.numbers)
-    began = time.perf_counter()
     while numbers and (wanted == 1 or workers is None):
-        yield one(plans, task, numbers.pop(0))
-        each = (time.perf_counter() - began) / (len(task.numbers) - len(numbers))
-        if wanted > 1 and each * len(numbers) > WORTH_A_POOL:
+        began = time.perf_counter()
+        yield bench.replicate(numbers.pop(0), pulse)
+        if wanted > 1 and (time.perf_counter() - began) * len(numbers) > worth:
             break
-    if numbers:
+    if numbers and task.engine == "compiled":
+        yield from _in_threads(task, bench, numbers, min(wanted, len(numbers)), pulse)
+    elif numbers:
         yield from _in_processes(task, numbers, min(wanted, len(numbers)))
 
 
-def _in_processes(task: _Task, numbers: list[int], workers: int) -> Iterator[Replication]:
+class _StoppedError(Exception):
+    """Somebody else has ended the run."""
+
+
+def _in_threads(
+    task: _Task, bench: _Bench, numbers: Sequence[int], workers: int, pulse: Pulse | None
+) -> Iterator[list[Replication]]:
+    """The machine code lets other threads run beside it: no second process has to start, and nothing is sent between them."""
+    stop, benches = threading.Event(), SimpleQueue[_Bench]()
+
+    def beat() -> None:
+        if stop.is_set():
+            raise _StoppedError
+        if pulse is not None:
+            pulse()
+
+    def work(number: int) -> list[Replication]:
+        mine = benches.get()
+        try:
+            return mine.replicate(number, beat)
+        finally:
+            benches.put(mine)
+
+    for number in range(workers):
+        benches.put(bench if number == 0 else _Bench(task, bench))
+    pool = ThreadPoolExecutor(workers)
+    try:
+        for finished in as_completed([pool.submit(work, number) for number in numbers]):
+            yield finished.result()
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _several(task: _Task) -> list[list[Replication]]:
+    """What a worker process does."""
+    bench = _Bench(task)
+    return [bench.replicate(number, None) for number in task.numbers]
+
+
+def _in_processes(task: _Task, numbers: list[int], workers: int) -> Iterator[list[Replication]]:
     from joblib import Parallel, delayed
 
     size = max(1, min(20, len(numbers) // (workers * 4)))
     chunks = [tuple(numbers[i : i + size]) for i in range(0, len(numbers), size)]
-    tasks = [_Task(task.scenario, task.seed, chunk, task.by, task.record) for chunk in chunks]
+    tasks = [_Task(task.scenarios, task.seed, chunk, task.by, task.record, task.engine) for chunk in chunks]
     # whoever interrupts a run knows that work was cancelled
     warnings.filterwarnings("ignore", ".*tasks which were still being processed", UserWarning)
     pool = Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes=None)

@@ -15,10 +15,12 @@ from scenarios.errors import TrinnError
 from scenarios.schema import BANDS, ENDINGS, REASONS, STEPS, Scenario
 from scenarios.units import DAY, YEAR
 from sim.children import NO_AGE, Cohort
-from sim.fold import SERIES, Folded, weeks
+from sim.draws import Ints
+from sim.fold import SERIES, Fates, Folded, weeks
 from sim.measures import MEASURES
 from sim.plan import Plan
 from sim.records import Kind, Log
+from sim.tally import NEVER
 
 
 @dataclass(frozen=True)
@@ -207,18 +209,31 @@ def _detail(kind: int, detail: int, plan: Plan) -> str:
 def children_table(log: Log, cohort: Cohort, plan: Plan) -> pd.DataFrame:
     """One row an invented child; times in seconds since the start date, missing where it did not happen."""
     size = len(cohort)
-    helps = np.asarray([terms.step != 0 for terms in plan.terms])
+    helps = np.asarray([terms.step != 0 for terms in plan.terms], dtype=bool)
     starts = log.of(Kind.STARTED)
     help_starts = starts.where(helps[starts.place])
     left = log.of(Kind.LEFT)
-    ended = np.full(size, "still here", dtype=object)
+    ended = np.full(size, -1, dtype=np.int64)
     back = log.of(Kind.RELAPSED)
-    ended[left.child] = np.asarray(LEFT, dtype=object)[left.detail]  # of several times the last
+    ended[left.child] = left.detail  # of several times the last
     times = np.bincount(left.child, minlength=size) - np.bincount(back.child, minlength=size)
-    ended[times == 0] = "still here"
+    ended[times == 0] = -1
+    fates = Fates(
+        sought=_first(log.of(Kind.SOUGHT, Kind.REFERRED), size),
+        first_help=_first(help_starts, size),
+        courses=np.bincount(help_starts.child, minlength=size),
+        rejections=np.bincount(log.of(Kind.REJECTED).child, minlength=size),
+        handovers=np.bincount(log.of(Kind.HANDED_OVER).child, minlength=size),
+        worsened=np.bincount(log.of(Kind.WORSENED, Kind.CRISIS).child, minlength=size),
+        ended=ended,
+    )
+    return table_of(fates, cohort, plan)
+
+
+def table_of(fates: Fates, cohort: Cohort, plan: Plan) -> pd.DataFrame:
+    """:func:`children_table` from what became of each child."""
     age = [None if b == NO_AGE else float(t - b) / YEAR for t, b in zip(cohort.time, cohort.born, strict=True)]
-    sought = _first(log.of(Kind.SOUGHT, Kind.REFERRED), size)
-    helped = _first(help_starts, size)
+    sought, helped = _second(fates.sought), _second(fates.first_help)
     return pd.DataFrame(
         {
             "child": [f"{key:016x}" for key in cohort.key],
@@ -231,17 +246,22 @@ def children_table(log: Log, cohort: Cohort, plan: Plan) -> pd.DataFrame:
             "sought": sought,
             "first_help": helped,
             "wait_days": (helped - sought) / DAY,
-            "courses": np.bincount(help_starts.child, minlength=size),
-            "rejections": np.bincount(log.of(Kind.REJECTED).child, minlength=size),
-            "handovers": np.bincount(log.of(Kind.HANDED_OVER).child, minlength=size),
-            "worsened": np.bincount(log.of(Kind.WORSENED, Kind.CRISIS).child, minlength=size),
-            "ended": ended,
+            "courses": fates.courses,
+            "rejections": fates.rejections,
+            "handovers": fates.handovers,
+            "worsened": fates.worsened,
+            "ended": np.asarray([*LEFT, "still here"], dtype=object)[fates.ended],
         }
     )
 
 
-def _first(log: Log, size: int) -> Any:
+def _first(log: Log, size: int) -> Ints:
     first = np.full(size, np.iinfo(np.int64).max)
     np.minimum.at(first, log.child, log.time)
-    never = first == np.iinfo(np.int64).max
+    first[first == np.iinfo(np.int64).max] = NEVER
+    return first
+
+
+def _second(first: Ints) -> Any:
+    never = first == NEVER
     return pd.arrays.IntegerArray(np.where(never, 0, first), never)

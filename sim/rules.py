@@ -1,8 +1,8 @@
 """Decisions, as pure functions of integers: both engines take them from here, so that each is made in one way.
 
-The compiled engine compiles these very functions. So they ask nothing of Python's larger integers (every step fits 64 bits with a
-sign), "none" is a negative number, and what they choose from lies in a row of words: ``words[at]``, ``words[at + 1]``, ... are
-the first bound and its number, the second bound and its number, and so on, ``count`` words in all.
+The compiled engine compiles these very functions. So they ask nothing of Python's larger integers (every step fits 64 bits with
+a sign), "none" is a negative number, and what they choose from lies in a row of words: from ``words[at]`` on the
+first bound and its number, the second bound and its number, and so on, ``count`` words in all.
 """
 
 from __future__ import annotations

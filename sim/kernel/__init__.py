@@ -8,13 +8,14 @@ for both. Here everything lives in one array of integers (:mod:`sim.kernel.words
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import numpy as np
 
 from sim.children import Cohort
 from sim.compiled import COMPILING, is_kept, note
 from sim.draws import Ints
-from sim.kernel.arena import CHUNK, KEPT_AT_ONCE, Arena, lay_out
+from sim.kernel.arena import CHUNK, KEPT_AT_ONCE, Arena, Layout, lay_out
 from sim.kernel.events import GOES_ON, advance
 from sim.kernel.words import (
     EVENTS,
@@ -54,17 +55,25 @@ Take = Callable[[Ints], None]
 class Kernel:
     """The compiled engine for the phases of a run, ready for one replication after the other."""
 
-    def __init__(self, plans: Sequence[Plan]) -> None:
+    def __init__(self, plans: Sequence[Plan], layout: Layout | None = None) -> None:
+        """``layout``: that of another kernel for the same phases."""
         self.plans = plans
-        self.arena = Arena(lay_out(plans))
+        self.arena = Arena(layout or lay_out(plans))
 
-    def run(self, cohort: Cohort, supply: Supply = NONE, take: Take | None = None) -> Trajectory:
+    def run(
+        self,
+        cohort: Cohort,
+        supply: Supply = NONE,
+        take: Take | None = None,
+        pulse: Callable[[], None] | None = None,
+    ) -> Trajectory:
         """Run one replication.
 
         Args:
             cohort: the children, from :func:`sim.cohort.draw_cohort`.
             supply: who leaves and who is hired, from :func:`sim.supply.draw_supply`.
             take: gets the records chunk by chunk; without it they are kept.
+            pulse: called between slices, some ten times a second or more; what it raises ends the run.
 
         Raises:
             RuntimeError: when a child has more events than can be: the run cannot end.
@@ -77,15 +86,17 @@ class Kernel:
         kept: list[Ints] = []
         chunk = KEPT_AT_ONCE if take is None else CHUNK
         m = self.arena.prepare(cohort, supply, chunk)
-        columns = (cohort.key.view(np.int64), cohort.time, cohort.area, cohort.born, cohort.need, cohort.to, cohort.stream,
-                   cohort.group, cohort.waited)  # fmt: skip
-        columns = tuple(np.ascontiguousarray(column) for column in columns)
-        goes_on = GOES_ON
+        given = (cohort.key.view(np.int64), cohort.time, cohort.area, cohort.born, cohort.need, cohort.to, cohort.stream,
+                 cohort.group, cohort.waited)  # fmt: skip
+        columns = [np.ascontiguousarray(column) for column in given]
+        goes_on, run_on = GOES_ON, cast(Any, advance)
         while goes_on == GOES_ON:
             try:
-                goes_on = advance(m, *columns, chunk, MOST_EVENTS_IN_A_SLICE)
+                goes_on = run_on(m, *columns, chunk, MOST_EVENTS_IN_A_SLICE)
             except (RuntimeError, MemoryError) as fault:
                 raise self._explained(fault) from None
+            if pulse is not None:
+                pulse()
             count = int(m[RECORD_COUNT])
             if take is not None or count >= chunk or goes_on != GOES_ON:
                 at = int(m[RECORDS])

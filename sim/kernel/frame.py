@@ -82,7 +82,7 @@ GOLDEN, FIRST_MIX, SECOND_MIX = np.uint64(_GOLDEN), np.uint64(_M1), np.uint64(_M
 SHIFT_30, SHIFT_27, SHIFT_31, SHIFT_1 = (np.uint64(bits) for bits in (30, 27, 31, 1))
 
 
-# -- draws -----------------------------------------------------------------------------------------------------------------------
+# -- draws ---------------------------------------------------------------------------------------------------------------------
 
 
 @inner
@@ -127,7 +127,7 @@ def threshold(m, c, purpose, ordinal):
     return look_up(m, m[CLOCK_TABLE], of_child(m, c, purpose, ordinal))
 
 
-# -- the plan --------------------------------------------------------------------------------------------------------------------
+# -- the plan ------------------------------------------------------------------------------------------------------------------
 
 
 @inner
@@ -160,7 +160,7 @@ def place_for(m, c, service):
     return m[m[PLACE_AT] + m[c + C_AREA] * m[SERVICE_COUNT] + service]
 
 
-# -- records ---------------------------------------------------------------------------------------------------------------------
+# -- records -------------------------------------------------------------------------------------------------------------------
 
 
 @inner
@@ -197,10 +197,10 @@ def write_child(m, kind, c, since, received, detail):
     write(m, kind, m[c + C_ROW], -1, 0, since, received, detail, m[c + C_NEED])
 
 
-# -- events ----------------------------------------------------------------------------------------------------------------------
+# -- events --------------------------------------------------------------------------------------------------------------------
 #
-# Those of the bucket of time that is under way stand in a binary heap, those of later ones unsorted in their buckets: so the heap
-# stays small, however many events lie ahead, and most of them are touched twice only.
+# Those of the bucket of time that is under way stand in a binary heap, those of later ones unsorted in their buckets: so the
+# heap stays small, however many events lie ahead, and most of them are touched twice only.
 
 
 @inner
@@ -335,7 +335,7 @@ def schedule_stay(m, kind, s, delay, what):
     return schedule(m, kind, m[s + S_CHILD], delay, what, s | m[s + S_SERIAL] << 40)
 
 
-# -- room ------------------------------------------------------------------------------------------------------------------------
+# -- room ----------------------------------------------------------------------------------------------------------------------
 
 
 @inner
@@ -366,7 +366,7 @@ def give_room(m, free, following, at):
     m[free] = at
 
 
-# -- lists in order: pairing heaps (Fredman, Sedgewick, Sleator and Tarjan 1986) -------------------------------------------------
+# -- lists in order: pairing heaps (Fredman, Sedgewick, Sleator and Tarjan 1986) -----------------------------------------------
 
 
 @inner
@@ -449,7 +449,7 @@ def forget(m, node):
     give_room(m, FREE_NODE, Q_NEXT, node)
 
 
-# -- which lists are to be served ------------------------------------------------------------------------------------------------
+# -- which lists are to be served ----------------------------------------------------------------------------------------------
 
 
 @inner

@@ -1,4 +1,4 @@
-"""Reaching a service, compiled: straight on to the list, into review, or into a course at once; and what is offered beside one."""
+"""Reaching a service, compiled: on to the list, into review, or into a course at once; and what is offered beside one."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ def _compiled() -> dict[str, Any]:
 
 
 _RULES = _compiled()
-(accepts, admits, birthday, has_room, is_match, next_date, part, perceive, pick, pick_among, pick_rate, put_off, reason, tightened,
- time_left, times, used_up, wrongly_rejected) = (
+(accepts, admits, birthday, has_room, is_match, next_date, part, perceive, pick, pick_among, pick_rate, put_off, reason,
+ tightened, time_left, times, used_up, wrongly_rejected) = (
     _RULES[name]
     for name in ("accepts", "admits", "birthday", "has_room", "is_match", "next_date", "part", "perceive", "pick", "pick_among",
                  "pick_rate", "put_off", "reason", "tightened", "time_left", "times", "used_up", "wrongly_rejected")

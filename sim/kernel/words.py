@@ -1,7 +1,7 @@
 """Where everything lies: the words of the one array that the compiled engine works on.
 
-The array holds 64-bit integers. A thing - a child, a stay, a place - is a row of words in it, and is spoken of by its address, the
-index of its first word: ``m[child + NEED]``. Address 0 is nothing at all. Fields of one kind of thing share a prefix.
+The array holds 64-bit integers. A thing - a child, a stay, a place - is a row of words in it, and is spoken of by its address,
+the index of its first word: ``m[child + NEED]``. Address 0 is nothing at all. Fields of one kind of thing share a prefix.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from sim.draws import OWN, PURPOSES
 # -- the head of the array: the run as a whole ---------------------------------------------------------------------------------
 
 (_NOTHING, NOW, BEGIN, END, EVENTS, FAULT, FAULT_ROW, NEXT_ROW, NEXT_TIME, SIZE, SERVING_DUE, TOUCHED_COUNT, SERVED,
- HEAP, HEAP_COUNT, HEAP_MOST, BUCKETS, BUCKET, LAST_BUCKET, SHIFT, KNOWN_EVENTS, KNOWN_COUNT, FREE_EVENT, RECORDS, RECORD_COUNT, RECORD_MOST, OFFERS, OFFERS_COUNT, OFFERS_MOST,
+ HEAP, HEAP_COUNT, HEAP_MOST, BUCKETS, BUCKET, LAST_BUCKET, SHIFT, KNOWN_EVENTS, KNOWN_COUNT,
+ FREE_EVENT, RECORDS, RECORD_COUNT, RECORD_MOST, OFFERS, OFFERS_COUNT, OFFERS_MOST,
  FREE_CHILD, FREE_STAY, FREE_NODE, FREE_WAY, FREE_WORK, FREE_PARTY, CLOSED_STAYS, GONE_CHILDREN, TOP, MOST,
  CHILDREN_BEGIN, CHILDREN_TOP, CHILDREN_MOST, STAYS_BEGIN, STAYS_TOP, STAYS_MOST,
  PHASE, PLACES, PLACE_COUNT, POOLS, POOL_COUNT, GROUPS, GROUP_COUNT, TOUCHED, TOUCHED_WORDS, SERVICE_COUNT, AREAS, PLACE_AT,
@@ -106,8 +107,9 @@ ADDRESS = (1 << 40) - 1
 SERIAL = (1 << 23) - 1
 
 (LENGTH, REST, DROPOUT, DROPOUT_AT, OUTCOME, ROUTE, PERCEIVE, PATIENCE, REVIEW, LEAD, ACCEPT, REASON, JUDGE, OVERFLOW,
- OVERFLOW_DELAY, BESIDE, BALK, SWITCH, RISE, STEPS_UP, SOMATIC_CHECK, CONSENT, RETURNED, ACCESS, MEETING, MEET_CONSENT, MEET_DELAY,
- HELPER, BREAK, DOSE, OPENING_DRAW) = range(len(PURPOSES))  # fmt: skip
+ OVERFLOW_DELAY, BESIDE, BALK, SWITCH, RISE, STEPS_UP, SOMATIC_CHECK, CONSENT, RETURNED, ACCESS, MEETING, MEET_CONSENT,
+ MEET_DELAY, HELPER, BREAK, DOSE, OPENING_DRAW) = range(len(PURPOSES))  # fmt: skip
 PURPOSE_COUNT = len(PURPOSES)
-(SEEK, DOOR, DOOR_DELAY, REMISSION, WORSENING, HANDOVER, LOST_WAY, PEOPLE_SEEK, DISCOURAGED_WAY, ANOTHER_DOOR, ANOTHER_DOOR_WHICH,
- ACCESS_DOOR, QUIET, FINDING, FOUND_BY, RELAPSE_DRAW, COORDINATOR, KEPT, MAPPED, SOMATIC) = range(len(OWN))  # fmt: skip
+(SEEK, DOOR, DOOR_DELAY, REMISSION, WORSENING, HANDOVER, LOST_WAY, PEOPLE_SEEK, DISCOURAGED_WAY, ANOTHER_DOOR,
+ ANOTHER_DOOR_WHICH, ACCESS_DOOR, QUIET, FINDING, FOUND_BY, RELAPSE_DRAW, COORDINATOR, KEPT, MAPPED,
+ SOMATIC) = range(len(OWN))  # fmt: skip

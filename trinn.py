@@ -60,7 +60,7 @@ from scenarios.warnings import warnings
 if TYPE_CHECKING:
     from dashboard.comparison import Comparison, compare
     from dashboard.story import story
-    from sim.replicate import run
+    from sim.replicate import Engine, run
     from sim.result import Result
 
     __version__: str
@@ -162,7 +162,14 @@ def _simulation(replications: int) -> Callable[[Any], Any]:
     return _all_of(
         click.option("--replications", type=int, default=replications, show_default=True, help="How many possible futures."),
         click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same children."),
-        click.option("--workers", type=int, help="Processes; by default as many as pay."),
+        click.option("--workers", type=int, help="How many at once; by default as many as pay."),
+        click.option(
+            "--engine",
+            type=click.Choice(["compiled", "simpy"]),
+            default="compiled",
+            show_default=True,
+            help="Both give the same numbers; simpy is the reference, and some fifty times slower.",
+        ),
         click.option("--by", multiple=True, type=click.Choice(["area", "group"]), help="Measures of each area or group too."),
         _detail,
         _form,
@@ -343,6 +350,7 @@ def _run(
     replications: int,
     seed: int,
     workers: int | None,
+    engine: Engine,
     by: tuple[str, ...],
     detail: Detail,
     form: Form | None,
@@ -355,7 +363,8 @@ def _run(
     target = writable(events) if events else None
     with progress_bar(replications) as progress:
         record: Literal["log", "weekly"] = "log" if target else "weekly"
-        result = run(loaded, replications=replications, seed=seed, workers=workers, record=record, by=by, progress=progress)
+        result = run(loaded, replications=replications, seed=seed, engine=engine, workers=workers, record=record, by=by,
+                     progress=progress)  # fmt: skip
     if target:
         with written(target) as file:
             put_events(result, file)
@@ -376,6 +385,7 @@ def _compare(
     replications: int,
     seed: int,
     workers: int | None,
+    engine: Engine,
     by: tuple[str, ...],
     detail: Detail,
     form: Form | None,
@@ -390,11 +400,13 @@ def _compare(
     words += [word for what in by for word in ("--by", what)]
     words += ["--detail", detail] if detail != "neighbour" else []
     words += ["--replications", str(replications), "--seed", str(seed)]
+    words += ["--engine", engine] if engine != "compiled" else []
     with progress_bar(replications * len(scenarios)) as progress:
         both = compare(
             scenarios,
             replications=replications,
             seed=seed,
+            engine=engine,
             workers=workers,
             by=by,
             progress=progress,

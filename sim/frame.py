@@ -12,6 +12,7 @@ import simpy
 
 from sim.children import OPENING_CASE, Cohort
 from sim.draws import OWN, PURPOSES, Columns, Ints, stream
+from sim.endless import endless
 from sim.laws import FIRST, LAST, SECOND, clock_table, look_up_all
 from sim.order import MOST_CHILDREN, MOST_EVENTS, OF_PLACES
 from sim.plan import Option, Plan, Terms
@@ -179,7 +180,8 @@ class Frame:
         """Let an event of a child come after so many seconds."""
         child.ordinal = ordinal = child.ordinal + 1
         if ordinal >= MOST_EVENTS:
-            raise RuntimeError(f"child {child.row} has had {MOST_EVENTS} events: the run cannot end")
+            rows = np.frombuffer(self.rows, dtype=np.int64).reshape(-1, len(COLUMNS))
+            raise endless(self.plan, rows, child.row, self.now())
         self.events += 1
         self.env.schedule(event, kind + (child.row << 16) + ordinal, delay)  # type: ignore[arg-type]
 

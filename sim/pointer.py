@@ -75,3 +75,21 @@ def _set(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
     words, at, value = arguments
     builder.store(value, cgutils.gep(builder, words, at))
     return context.get_dummy_value()
+
+
+def _prefetch(typing_context: Any, words: Any, at: Any) -> Any:
+    """Let the processor fetch a word that will be asked for soon."""
+
+    def generate(context: Any, builder: Any, sig: Any, arguments: Any) -> Any:
+        pointer = cgutils.gep(builder, *arguments)
+        flag = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer.type, flag, flag, flag])
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", (pointer.type,), kind)
+        builder.call(fetch, [pointer, flag(1), flag(3), flag(1)])  # to write, to keep, data
+        return context.get_dummy_value()
+
+    return signature(types.none, words, types.int64), generate
+
+
+prefetch: Any = intrinsic(_prefetch)
+"""In compiled code, ``prefetch(words, at)``."""

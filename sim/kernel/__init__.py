@@ -15,6 +15,7 @@ import numpy as np
 from sim.children import Cohort
 from sim.compiled import COMPILING, is_kept, note
 from sim.draws import Ints
+from sim.endless import endless
 from sim.kernel.arena import CHUNK, KEPT_AT_ONCE, Arena, Layout, lay_out
 from sim.kernel.events import GOES_ON, advance
 from sim.kernel.words import (
@@ -40,7 +41,7 @@ from sim.kernel.words import (
     RECORDS,
     TOO_MANY_EVENTS,
 )
-from sim.order import MOST_CHILDREN, MOST_EVENTS
+from sim.order import MOST_CHILDREN
 from sim.plan import Plan
 from sim.records import COLUMNS, Log
 from sim.state import Totals, Trajectory
@@ -76,7 +77,7 @@ class Kernel:
             pulse: called between slices, some ten times a second or more; what it raises ends the run.
 
         Raises:
-            RuntimeError: when a child has more events than can be: the run cannot end.
+            EndlessRunError: when a child has more events than any story holds.
             MemoryError: when there is not enough memory.
         """
         if len(cohort) >= MOST_CHILDREN:
@@ -114,7 +115,9 @@ class Kernel:
     def _explained(self, fault: Exception) -> Exception:
         m = self.arena.words
         if m[FAULT] == TOO_MANY_EVENTS:
-            return RuntimeError(f"child {m[FAULT_ROW]} has had {MOST_EVENTS} events: the run cannot end")
+            at = int(m[RECORDS])
+            rows = m[at : at + int(m[RECORD_COUNT]) * RECORD_SIZE].reshape(-1, RECORD_SIZE)
+            return endless(self.plans[0], rows, int(m[FAULT_ROW]), int(m[NOW]))
         if m[FAULT] == NO_OPTION:
             return RuntimeError(
                 f"the run stopped at second {m[NOW]}: no hours for the rest of the course of child {m[FAULT_ROW]}"

@@ -17,17 +17,17 @@ from sim.kernel.words import (
     BEGIN,
     BUCKET,
     BUCKETS,
-    C_VISITS,
+    CALENDARS,
     CALENDAR_CLOSES,
     CALENDAR_OPENS,
-    CALENDARS,
-    CHILD_SIZE,
     CHILDREN_BEGIN,
     CHILDREN_MOST,
     CHILDREN_TOP,
-    CLOCK_TABLE,
+    CHILD_SIZE,
     CLOCKS_USED,
+    CLOCK_TABLE,
     COORDINATION_USED,
+    C_VISITS,
     DEPART,
     DUE_DAYS,
     END,
@@ -35,12 +35,18 @@ from sim.kernel.words import (
     EXCLUDING_USED,
     FINDING_USED,
     FIRST_DAY,
+    GRANT_ENDS,
+    GROUPS,
+    GROUP_COUNT,
     G_PLACES,
     G_PLACES_COUNT,
     G_SIZE,
-    GRANT_ENDS,
-    GROUP_COUNT,
-    GROUPS,
+    HEAD_SIZE,
+    HEAP,
+    HEAP_COUNT,
+    HEAP_MOST,
+    HELPERS_USED,
+    HOLD_USED,
     H_AFTER_REJECTION,
     H_ANOTHER_DOOR,
     H_AT,
@@ -67,29 +73,33 @@ from sim.kernel.words import (
     H_SIZE,
     H_STREAM_MAPS,
     H_TERMS,
-    HEAD_SIZE,
-    HEAP,
-    HEAP_COUNT,
-    HEAP_MOST,
-    HELPERS_USED,
-    HOLD_USED,
     KNOWN_COUNT,
     KNOWN_EVENTS,
     KNOWN_USED,
     LAST_BUCKET,
     LEAVES_AT,
+    LINE,
     MAPPING_USED,
     MOST,
     NEXT_TIME,
     NOW,
-    O_PLACE,
-    O_SIZE,
-    O_STAFFED,
     OFFERS,
     OFFERS_MOST,
     OPENINGS,
     ORIGIN_USED,
     OWN_STREAMS,
+    O_PLACE,
+    O_SIZE,
+    O_STAFFED,
+    PAPERS_MATTER,
+    PHASE,
+    PHASE_CHANGE,
+    PHASE_COUNT,
+    PLACES,
+    PLACE_AT,
+    PLACE_COUNT,
+    POOLS,
+    POOL_COUNT,
     P_CHANGED,
     P_EVER_CUT,
     P_GATE_AT,
@@ -99,23 +109,13 @@ from sim.kernel.words import (
     P_PAUSED,
     P_SERVICE,
     P_SIZE,
-    PAPERS_MATTER,
-    PHASE,
-    PHASE_CHANGE,
-    PHASE_COUNT,
-    PLACE_AT,
-    PLACE_COUNT,
-    PLACES,
-    POOL_COUNT,
-    POOLS,
     RARE,
     RATES_CHANGE,
+    RECORDS,
     RECORD_COUNT,
     RECORD_MOST,
     RECORD_SIZE,
-    RECORDS,
     RELAPSE_USED,
-    S_SIZE,
     SERVICE_COUNT,
     SHIFT,
     SIZE,
@@ -125,6 +125,10 @@ from sim.kernel.words import (
     STAYS_BEGIN,
     STAYS_MOST,
     STAYS_TOP,
+    S_SIZE,
+    TOP,
+    TOUCHED,
+    TRAVEL_MATTERS,
     T_ACCURACY,
     T_AT_ONCE,
     T_BALKING,
@@ -171,9 +175,6 @@ from sim.kernel.words import (
     T_SWITCH,
     T_WAITS_UNTIL,
     T_WEIGHT,
-    TOP,
-    TOUCHED,
-    TRAVEL_MATTERS,
     X_SIZE,
 )
 from sim.laws import FOR_SURE, clock_table, hazard_of
@@ -284,7 +285,7 @@ class _Layouting:
             np.concatenate([begin, *words.parts]),
             self.changing,
             self.places_at,
-            C_VISITS + 2 * len(shape.services),
+            _child_size(shape),
             tuple(self._events(phases)),
             tuple(place for place, terms in enumerate(first) if terms.calendar >= 0 and closed[terms.calendar]),
         )
@@ -309,7 +310,7 @@ class _Layouting:
         head[CALENDARS] = words.add(word for calendar in lists for word in calendar)
         head[LEAVES_AT], head[FIRST_DAY] = shape.leaves_at, shape.first_day
         head[DUE_DAYS] = shape.end // (24 * 3600) + 1 - shape.first_day + 1
-        head[CHILD_SIZE], head[PHASE_COUNT] = C_VISITS + 2 * len(shape.services), len(self.plans)
+        head[CHILD_SIZE], head[PHASE_COUNT] = _child_size(shape), len(self.plans)
         used = self.used
         head[FINDING_USED], head[CLOCKS_USED], head[RELAPSE_USED] = used.finding_used, used.clocks_used, used.relapse_used
         head[SOMATIC_USED], head[KNOWN_USED], head[EXCLUDING_USED] = used.somatic_used, used.known_used, used.excluding_used
@@ -535,6 +536,11 @@ class _Layouting:
                         yield at, PHASE_KIND + CLOSURES + calendar, what, calendar
 
 
+def _child_size(shape: Shape) -> int:
+    """Words of a child, in whole lines of the processor's cache."""
+    return -(-(C_VISITS + 2 * len(shape.services)) // LINE) * LINE
+
+
 def _beside(beside: Beside) -> tuple[int, ...]:
     return (beside.to, beside.share, beside.steps)
 
@@ -589,11 +595,11 @@ class Arena:
         known = sorted([*layout.events, *_supply_events(shape, supply, begin + len(openings), layout.places)])
         at = {}
         end = begin
-        for name, size in (
+        for name, size in (  # children and stays begin at a line of the processor's cache
             ("openings", len(openings)), ("supplies", len(supplies)), ("known", len(known) * EVENT_SIZE),
             ("buckets", buckets), ("offers", 4096), ("heap", events * EVENT_SIZE),
-            ("records", records * RECORD_SIZE), ("children", (len(cohort) + 1) * layout.child_size),
-            ("stays", stays * S_SIZE), ("rest", rest),
+            ("records", records * RECORD_SIZE), ("children", (len(cohort) + 1) * layout.child_size + LINE),
+            ("stays", stays * S_SIZE + LINE), ("rest", rest),
         ):  # fmt: skip
             at[name] = end
             end += size
@@ -614,9 +620,11 @@ class Arena:
         m[KNOWN_EVENTS], m[KNOWN_COUNT] = at["known"], len(known)
         m[at["known"] : at["known"] + len(known) * EVENT_SIZE] = np.asarray(known, dtype=np.int64).ravel()
         m[RECORDS], m[RECORD_MOST] = at["records"], records
-        m[CHILDREN_BEGIN] = m[CHILDREN_TOP] = at["children"]
+        aligned = -(m.ctypes.data // m.itemsize) % LINE
+        children, stays = (at[name] + (aligned - at[name]) % LINE for name in ("children", "stays"))
+        m[CHILDREN_BEGIN] = m[CHILDREN_TOP] = children
         m[CHILDREN_MOST] = at["stays"]
-        m[STAYS_BEGIN] = m[STAYS_TOP] = at["stays"]
+        m[STAYS_BEGIN] = m[STAYS_TOP] = stays
         m[STAYS_MOST] = at["rest"]
         m[TOP], m[MOST] = at["rest"], self.size
         self._begin(supply, staffed)

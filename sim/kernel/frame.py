@@ -8,75 +8,77 @@ from sim.compiled import inner
 from sim.draws import _M1, _M2
 from sim.draws import GOLDEN as _GOLDEN
 from sim.kernel.words import (
-    A_NEIGHBOUR,
-    A_SIZE,
     ADDRESS,
     AREAS,
+    A_NEIGHBOUR,
+    A_SIZE,
     BEGIN,
     BUCKET,
     BUCKETS,
+    CLOCK_TABLE,
     C_AREA,
     C_KEY,
     C_NEED,
     C_ORDINAL,
     C_ROW,
-    CLOCK_TABLE,
     END,
-    EVENT_SIZE,
     EVENTS,
+    EVENT_SIZE,
     FAULT,
     FAULT_ROW,
     FREE_EVENT,
     FREE_NODE,
-    H_NEEDS,
-    H_OPTIONS,
     HEAP,
     HEAP_COUNT,
     HEAP_MOST,
+    H_NEEDS,
+    H_OPTIONS,
+    LAST_BUCKET,
+    LINE,
     L_ABOUT,
     L_AT,
     L_KEY,
     L_NEXT,
     L_SIZE,
     L_WHAT,
-    LAST_BUCKET,
     MORE_ROOM,
     MOST,
-    N_SIZE,
     NEXT_TIME,
     NOW,
+    N_SIZE,
     OWN_STREAMS,
+    PHASE,
+    PLACE_AT,
     P_GROUP,
     P_NUMBER,
     P_TERMS,
-    PHASE,
-    PLACE_AT,
     Q_DOWN,
     Q_NEXT,
     Q_NUMBER,
     Q_ROW,
     Q_SIZE,
     Q_STAY,
+    RECORDS,
     RECORD_COUNT,
     RECORD_MOST,
     RECORD_SIZE,
-    RECORDS,
+    SERVICE_COUNT,
+    SHIFT,
     S_CHILD,
     S_NUMBER,
     S_PLACE,
     S_RECEIVED,
     S_SERIAL,
     S_SINCE,
-    SERVICE_COUNT,
-    SHIFT,
-    T_STREAMS,
     TOO_MANY_EVENTS,
     TOP,
     TOUCHED,
     TOUCHED_COUNT,
+    T_STREAMS,
 )
 from sim.laws import FIRST, LAST, SECOND
 from sim.order import MOST_EVENTS, OF_PLACES
+from sim.pointer import prefetch
 
 GOLDEN, FIRST_MIX, SECOND_MIX = np.uint64(_GOLDEN), np.uint64(_M1), np.uint64(_M2)
 SHIFT_30, SHIFT_27, SHIFT_31, SHIFT_1 = (np.uint64(bits) for bits in (30, 27, 31, 1))
@@ -235,6 +237,9 @@ def open_bucket(m):
             m[here] = 0
             while event:
                 following = m[event + L_NEXT]
+                about = m[event + L_ABOUT] & ADDRESS
+                prefetch(m, about)  # it is asked for soon, and may lie far away
+                prefetch(m, about + LINE)
                 push_now(m, m[event + L_AT], m[event + L_KEY], m[event + L_WHAT], m[event + L_ABOUT])
                 give_room(m, FREE_EVENT, L_NEXT, event)
                 event = following

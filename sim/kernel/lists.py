@@ -24,6 +24,7 @@ from sim.kernel.frame import (
 from sim.kernel.rules import next_date
 from sim.kernel.words import (
     ADDRESS,
+    CLOSED_STAYS,
     C_FIRST,
     C_GONE,
     C_LAST,
@@ -33,7 +34,6 @@ from sim.kernel.words import (
     C_ROW,
     C_TASKS,
     C_WAYS,
-    CLOSED_STAYS,
     DEADLINE_PASSES,
     END,
     EXCLUDING_USED,
@@ -44,8 +44,10 @@ from sim.kernel.words import (
     GUARANTEE_PASSES,
     KEY_WORDS,
     MEETING_OF_PLACE,
-    N_SEVERITY,
     NOW,
+    N_SEVERITY,
+    PATIENCE,
+    PATIENCE_ENDS,
     P_CHANGED,
     P_ENTERED,
     P_GATE,
@@ -56,18 +58,18 @@ from sim.kernel.words import (
     P_SERVICE,
     P_WAITING,
     P_WAITING_AREA,
-    PATIENCE,
-    PATIENCE_ENDS,
     Q_ROW,
     Q_STAY,
     RISE,
     RISES,
+    SERIAL,
+    STAYS_MOST,
+    STAYS_TOP,
     S_CHILD,
     S_CUT,
     S_DEADLINE,
     S_ENDING,
     S_FRONT,
-    S_HELPERS,
     S_MAPPED,
     S_NEXT,
     S_NODE,
@@ -75,21 +77,14 @@ from sim.kernel.words import (
     S_ORIGIN,
     S_PARKED,
     S_PLACE,
-    S_PLANNED,
     S_RAISED,
     S_RECEIVED,
-    S_REVIEWS,
     S_SEEN_AT,
     S_SERIAL,
     S_SINCE,
     S_SIZE,
     S_STATUS,
-    S_STRETCH,
-    S_TAKEN_FOR,
     S_URGENT,
-    SERIAL,
-    STAYS_MOST,
-    STAYS_TOP,
     T_EXCLUDES,
     T_EXCLUDES_COUNT,
     T_ORDER,
@@ -130,27 +125,21 @@ def open_stay(m, c, p, number, received, urgent):
     else:
         s = new_room(m, STAYS_TOP, STAYS_MOST, S_SIZE)
         m[s + S_SERIAL] = 0
+    for field in range(S_SERIAL + 1, S_SIZE):
+        m[s + field] = 0
+    m[s + S_STATUS] = REVIEWED
     m[s + S_CHILD] = c
     m[s + S_PLACE] = p
     m[s + S_NUMBER] = number
-    m[s + S_RECEIVED] = received
     m[s + S_SINCE] = m[NOW]
-    m[s + S_STATUS] = REVIEWED
+    m[s + S_RECEIVED] = received
     m[s + S_URGENT] = urgent
-    m[s + S_DEADLINE] = FOR_EVER
-    for field in range(S_NODE, S_STRETCH + 1):
-        m[s + field] = 0
-    m[s + S_NEXT] = 0
-    m[s + S_ORIGIN] = -1
-    m[s + S_MAPPED] = 1
-    for field in range(S_FRONT, S_TAKEN_FOR + 1):
-        m[s + field] = 0
     m[s + S_CUT] = -1
     m[s + S_ENDING] = -1
-    m[s + S_PLANNED] = 0
+    m[s + S_DEADLINE] = FOR_EVER
+    m[s + S_ORIGIN] = -1
+    m[s + S_MAPPED] = 1
     m[s + S_SEEN_AT] = NEVER
-    for field in range(S_HELPERS, S_REVIEWS + 1):
-        m[s + field] = 0
     if m[c + C_LAST]:
         m[m[c + C_LAST] + S_NEXT] = s
     else:

@@ -27,8 +27,8 @@ from numba.core.typed_passes import NativeLowering
 
 CACHE_VARIABLE = "TRINN_CACHE"
 """Environment variable: where compiled code is kept, in place of the user's cache folder; ``off`` keeps none."""
-SOURCES = ("draws.py", "laws.py", "plan.py", "records.py", "rules.py", "compiled.py", "arena.py", "kernel.py", "tally.py")
-"""Files whose code is compiled, or whose numbers are compiled in."""
+SOURCES = ("*.py", "kernel/*.py", "../scenarios/*.py")
+"""Files whose code is compiled, or whose numbers may be compiled in: all, since a list of them would be forgotten one day."""
 COMPILING = {
     "nb": "Trinn oversetter motoren sin til maskinkode. Det tar et minutt eller to, og gjøres én gang for hver versjon.",
     "en": "Trinn compiles its engine. This takes a minute or two, and is done once for each version.",
@@ -178,9 +178,8 @@ def digest() -> str:
     """What the cache folder is called: of everything that decides the machine code."""
     found = blake2b(digest_size=10)
     here = Path(__file__).parent
-    for name in SOURCES:
-        path = here / name
-        found.update(path.read_bytes() if path.exists() else b"")
+    for path in sorted(path for name in SOURCES for path in here.glob(name)):
+        found.update(path.read_bytes())
     words = (platform.python_version(), *(version(package) for package in ("numba", "llvmlite", "numpy")),
              llvmlite.binding.get_host_cpu_name(), platform.machine())  # fmt: skip
     found.update("\n".join(words).encode())

@@ -6,7 +6,6 @@ import psutil
 
 from scenarios.errors import TrinnError
 from scenarios.units import YEAR
-from sim.order import MOST_CHILDREN
 from sim.source import Source
 
 BYTES = {"log": 2400, "children": 1300, "weekly": 900}
@@ -41,11 +40,6 @@ def check_memory(source: Source, record: str, engine: str, replications: int, wo
         TrinnError: with the estimate, and what to change.
     """
     children = expected_children(source)
-    if children >= MOST_CHILDREN:
-        raise TrinnError(
-            f"about {children:,.0f} children would come in each replication, and at most {MOST_CHILDREN:,} can be simulated: "
-            "shorten the period or warm-up, or simulate fewer areas in full detail"
-        )
     running = BYTES[record] + (IN_SIMPY if engine == "simpy" else 0)
     needed = children * (running * min(workers, replications) + KEPT[record] * replications)
     free = psutil.virtual_memory().available * SAFE

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -103,3 +104,16 @@ def test_every_field_of_a_scenario_stands_among_the_mechanisms(field: str) -> No
 def test_every_record_but_the_plainest_stands_among_the_mechanisms(kind: str) -> None:
     """What a mechanism writes down can be looked for from its page."""
     assert f"`{kind}`" in MECHANISMS or kind in MECHANISMS or kind in ("withdrew", "joined")
+
+
+def test_the_process_of_one_s_own_runs_and_reading_changes_nothing():
+    """The example of docs/engines.md, as it stands; and its census alone leaves every record as it is."""
+    page = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1], names)  # noqa: S102
+    assert len(names["counted"]) == 366
+    plans, cohort, supply = names["plans"], names["cohort"], names["draw_supply"](names["plans"], 1, 0)
+    alone, watched = (names["simulate"](plans, cohort, own, supply) for own in ((), (names["census"],)))
+    same, other = (one.log.rows.tobytes() == alone.log.rows.tobytes() for one in (watched, names["trajectory"]))
+    assert same
+    assert not other

@@ -156,7 +156,7 @@ def test_a_base_alone_is_no_comparison() -> None:
         ("seed", -1, "seed: must be a whole number from 0"),
         ("seed", True, "seed: must be a whole number"),
         ("workers", 0, "workers: must be a whole number from 1"),
-        ("engine", "compiled", 'engine: must be "simpy"'),
+        ("engine", "quick", 'engine: must be "compiled" or "simpy"'),
         ("record", "all", "record: must be"),
         ("by", ["colour"], 'by: must be "area" and "group"'),
     ],

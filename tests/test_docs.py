@@ -110,7 +110,7 @@ def test_the_process_of_one_s_own_runs_and_reading_changes_nothing():
     """The example of docs/engines.md, as it stands; and its census alone leaves every record as it is."""
     page = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
     names: dict[str, Any] = {}
-    exec(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1], names)  # noqa: S102
+    exec(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1], names)
     assert len(names["counted"]) == 366
     plans, cohort, supply = names["plans"], names["cohort"], names["draw_supply"](names["plans"], 1, 0)
     alone, watched = (names["simulate"](plans, cohort, own, supply) for own in ((), (names["census"],)))

@@ -7,22 +7,38 @@ from collections.abc import Callable
 import numpy as np
 
 from scenarios.schema import BANDS
-from scenarios.units import DAY, WEEK
+from scenarios.units import WEEK
+from sim.plan import NO_STEP
 from sim.records import Kind
-from sim.service_measures import rejected_without_offer, still_waiting
-from sim.view import FEWEST, FOLLOWED, NOT_DEFINED, View, first_of, mean, next_within
+from sim.service_measures import left_alone, still_waiting
+from sim.view import (
+    FOLLOWED,
+    NOT_DEFINED,
+    View,
+    first_of,
+    followed_yearly,
+    lowest_share,
+    mean_days,
+    mean_hours,
+    next_within,
+    share,
+    sum_of,
+)
+
+HIGHER_THAN_ANY = 9
+"""The step of a service of no stated step: it is right for every need."""
 
 
 def needs(view: View) -> float:
     """Needs that arise, a year."""
     log = view.of(Kind.AROSE)
-    return float(np.sum(log.detail >= 0)) / view.years
+    return view.a_year(sum_of(log.detail >= 0))
 
 
 def sought(view: View) -> float:
     """Children who first seek help, a year."""
     _, time = view.first_sought
-    return float(np.sum(time >= 0)) / view.years
+    return view.a_year(sum_of(time >= 0))
 
 
 def wait_to_help(view: View) -> float:
@@ -33,12 +49,13 @@ def wait_to_help(view: View) -> float:
     both = np.isin(who, child) & (first >= 0)
     since = sought[np.searchsorted(child, who[both])]
     waits = (first[both] - since)[first[both] >= since]
-    return mean(waits / DAY)
+    return mean_days(sum_of(waits), len(waits))
 
 
 def helped_share(view: View) -> float:
     """Share helped within 13 weeks of first seeking help."""
-    return mean(view.helped_within[1])
+    helped = view.helped_within[1]
+    return share(sum_of(helped), len(helped))
 
 
 def right_help(view: View) -> float:
@@ -47,10 +64,11 @@ def right_help(view: View) -> float:
     child, sought = view.first_sought
     follow = (sought >= 0) & (sought < view.end - span)
     starts = view.helping_starts()
-    need_step = np.asarray([-1 if step is None else step for step in view.plan.needs.step])
-    step = np.asarray([9 if terms.step is None else terms.step for terms in view.plan.terms])
+    need_step = np.asarray(view.plan.needs.step)
+    step = np.asarray([HIGHER_THAN_ANY if terms.step == NO_STEP else terms.step for terms in view.plan.terms])
     right = starts.where(step[starts.place] >= need_step[starts.need])
-    return mean(next_within(right.child, right.time, child[follow], sought[follow], span))
+    helped = next_within(right.child, right.time, child[follow], sought[follow], span)
+    return share(sum_of(helped), len(helped))
 
 
 def offer(view: View) -> float:
@@ -61,7 +79,8 @@ def offer(view: View) -> float:
     starts, accepted = view.helping_starts(), view.of(Kind.ACCEPTED, inside=False)
     who = np.concatenate([starts.child, accepted.child])
     when = np.concatenate([starts.time, accepted.time])
-    return mean(next_within(who, when, child[follow], time[follow], FOLLOWED))
+    offered = next_within(who, when, child[follow], time[follow], FOLLOWED)
+    return share(sum_of(offered), len(offered))
 
 
 def never_helped(view: View) -> float:
@@ -69,12 +88,12 @@ def never_helped(view: View) -> float:
     starts = np.unique(view.of(Kind.STARTED, inside=False).child)
     arose = view.of(Kind.AROSE)
     early = arose.where((arose.time < view.end - FOLLOWED) & (arose.detail >= 0))
-    return mean(~np.isin(early.child, starts))
+    return share(sum_of(~np.isin(early.child, starts)), len(early))
 
 
 def lost(view: View) -> float:
     """Handovers in which a child is lost, a year."""
-    return len(view.of(Kind.LOST)) / view.years
+    return view.a_year(len(view.of(Kind.LOST)))
 
 
 def worsened(view: View) -> float:
@@ -85,17 +104,17 @@ def worsened(view: View) -> float:
     known = at < len(child)
     known[known] &= child[at[known]] == worse.child[known]
     known[known] &= sought[at[known]] <= worse.time[known]
-    return float(np.sum(known)) / view.years
+    return view.a_year(sum_of(known))
 
 
 def crises(view: View) -> float:
     """Severe needs that became a crisis while untreated, a year."""
-    return len(view.of(Kind.CRISIS)) / view.years
+    return view.a_year(len(view.of(Kind.CRISIS)))
 
 
 def breaches(view: View) -> float:
     """The law's deadlines that passed on a list, a year."""
-    return float(np.sum(view.of(Kind.BREACHED).detail == 0)) / view.years
+    return view.a_year(sum_of(view.of(Kind.BREACHED).detail == 0))
 
 
 def sent_around(view: View) -> float:
@@ -115,7 +134,7 @@ def sent_around(view: View) -> float:
     so_far = np.cumsum(move)
     before = np.concatenate([[0], so_far])[np.flatnonzero(fresh)][block - 1]
     third = move & (so_far - before == 3)
-    return float(np.sum(third & (time >= 0))) / view.years
+    return view.a_year(sum_of(third & (time >= 0)))
 
 
 def worst_group(view: View) -> float:
@@ -123,13 +142,13 @@ def worst_group(view: View) -> float:
     child, helped = view.helped_within
     band, people = view.cohort.band[child], view.cohort.group[child]
     parts = [band == b for b in range(len(BANDS))] + [people == p for p in range(len(view.shape.people))]
-    shares = [float(np.mean(helped[part])) for part in parts if np.sum(part) >= FEWEST]
-    return min(shares) if shares else NOT_DEFINED
+    return lowest_share((sum_of(helped[part]), sum_of(part)) for part in parts)
 
 
 def overload_all(view: View) -> float:
     """Hours a week beyond capacity, over all services."""
-    return float(sum(view.hours[2].values())) if view.hours[2] else NOT_DEFINED
+    beyond = view.pool_seconds[2]
+    return mean_hours(sum(beyond.values()), view.end) if beyond else NOT_DEFINED
 
 
 def still_at_end(view: View) -> float:
@@ -142,55 +161,59 @@ def wait_right_given(view: View) -> float:
     reviewed = np.asarray([terms.review is not None for terms in view.plan.terms])
     starts = view.of(Kind.STARTED)
     starts = starts.where(reviewed[starts.place] & (starts.detail % 2 == 0))
-    return mean((starts.time - starts.received) / DAY)
+    return mean_days(sum_of(starts.time - starts.received), len(starts))
 
 
 def rejected_alone(view: View) -> float:
     """Rejections without an offer within 13 weeks, over all services that review, a year."""
     reviewed = {terms.service for terms in view.plan.terms if terms.review is not None}
-    return sum(rejected_without_offer(view, service) for service in reviewed) if reviewed else NOT_DEFINED
+    return followed_yearly(sum(left_alone(view, service) for service in reviewed), view.end) if reviewed else NOT_DEFINED
 
 
 def left_recovered(view: View) -> float:
     """Children whose help ended their need, a year."""
-    return _left(view, 0)
+    return view.a_year(_left(view, 0))
 
 
 def left_done(view: View) -> float:
     """Left at the end of a course that states no outcomes."""
-    return _left(view, 2)
+    return view.a_year(_left(view, 2))
 
 
 def left_remitted(view: View) -> float:
     """The need passed by itself in a child whom somebody had begun to help."""
-    return _left(view, 1) - left_unhelped(view)
+    return view.a_year(_left(view, 1) - _passed_unhelped(view))
 
 
 def left_unhelped(view: View) -> float:
     """The need passed by itself in a child for whom no course of any kind ever started."""
-    left = view.of(Kind.LEFT)
-    left = left.where(left.detail == 1)
-    return float(np.sum(~np.isin(left.child, view.of(Kind.STARTED, inside=False).child))) / view.years
+    return view.a_year(_passed_unhelped(view))
 
 
 def gave_up_all(view: View) -> float:
     """Children who gave up waiting, over all services, a year."""
-    return len(view.of(Kind.GAVE_UP)) / view.years
+    return view.a_year(len(view.of(Kind.GAVE_UP)))
 
 
 def rejected_all(view: View) -> float:
     """Rejections over all services, a year."""
-    return len(view.of(Kind.REJECTED)) / view.years
+    return view.a_year(len(view.of(Kind.REJECTED)))
 
 
 def a_year(kind: Kind) -> Callable[[View], float]:
     """How often something happens, a year."""
 
     def fold(view: View) -> float:
-        return len(view.of(kind)) / view.years
+        return view.a_year(len(view.of(kind)))
 
     return fold
 
 
-def _left(view: View, way: int) -> float:
-    return float(np.sum(view.of(Kind.LEFT).detail == way)) / view.years
+def _left(view: View, way: int) -> int:
+    return sum_of(view.of(Kind.LEFT).detail == way)
+
+
+def _passed_unhelped(view: View) -> int:
+    left = view.of(Kind.LEFT)
+    left = left.where(left.detail == 1)
+    return sum_of(~np.isin(left.child, view.of(Kind.STARTED, inside=False).child))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.draws import Ints
-from sim.plan import Plan
+from sim.plan import Plan, Shape
 from sim.records import Kind, Log
-from sim.state import Trajectory
+from sim.state import Totals, Trajectory
 
 OFF_LIST = (Kind.STARTED, Kind.GAVE_UP, Kind.REFUSED, Kind.OVERFLOWED, Kind.BALKED, Kind.SWITCHED)
 """What takes a child off a list, always."""
@@ -24,6 +27,18 @@ class IdentityError(AssertionError):
     """The program contradicts itself: a fault of ours, never of the user's."""
 
 
+@dataclass(frozen=True)
+class Counts:
+    """What the records say of the same as :class:`sim.state.Totals`, by place."""
+
+    entered: Ints
+    unreferred: Ints
+    """Joined without a referral, where every referral is reviewed and no way back stood open."""
+    left: Ints
+    waiting_area: Ints
+    course_area: Ints
+
+
 def check(plans: Sequence[Plan], trajectory: Trajectory) -> None:
     """Check one replication's records against what the engine counted while it ran.
 
@@ -32,45 +47,78 @@ def check(plans: Sequence[Plan], trajectory: Trajectory) -> None:
        and every wait begins when its own record says that it began
     3. committed hours pass the capacity only where a record says overload
 
+    :meth:`sim.fold.Folding.check` does the same while records stream past, exactly, but for one thing that needs a look back:
+    that what takes a child off a list, and what ends a course or its assessment, names the second at which it began.
+
     Raises:
         IdentityError: naming what differs and by how much.
     """
-    shape = plans[0].shape
-    places = len(shape.places)
-    log, totals = trajectory.log, trajectory.totals
-    end = shape.end + 1
-    starts, joins = log.of(Kind.STARTED), log.of(Kind.JOINED)
-    withdrew = log.of(*FROM_LIST_OR_REVIEW)
-    off_list = log.of(*OFF_LIST)
-    from_list = withdrew.where(withdrew.detail == FROM_LIST)
-    ends, referred = log.of(Kind.ENDED), log.of(Kind.REFERRED)
-
-    on_list = _count(joins.place, places) - _count(off_list.place, places) - _count(from_list.place, places)
-    in_course = _count(starts.place, places) - _count(ends.place, places)
-    entered = _count(referred.place, places) + _joined_without_review(log, places)
-    gone = log.of(*OFF_LIST[1:], *FROM_LIST_OR_REVIEW, Kind.REJECTED, Kind.ENDED)
-    _same("children who entered", np.asarray(totals.entered), entered, shape.places)
-    reviewed = np.asarray([all(plan.terms[place].review is not None for plan in plans) for place in range(places)])
-    back = log.of(Kind.RELAPSED).detail  # an open way back needs no referral
-    unreferred = np.where(reviewed, _joined_without_review(log, places) - _count(back[back >= 0], places), 0)
-    _same("children on the list without a referral", np.zeros(places, np.int64), unreferred, shape.places)
-    _same("children who left", np.asarray(totals.left), _count(gone.place, places), shape.places)
-    inside = on_list + in_course + _under_review(log, places)
-    _same("children inside", np.asarray(totals.entered) - np.asarray(totals.left), inside, shape.places)
-
-    waits = _sum(off_list.place, off_list.time - off_list.since, places)
-    waits += _sum(from_list.place, from_list.time - from_list.since, places)
-    waits += on_list * end - (
-        _sum(joins.place, joins.time, places)
-        - _sum(off_list.place, off_list.since, places)
-        - _sum(from_list.place, from_list.since, places)
-    )
-    for left in (off_list, from_list):
+    shape, log = plans[0].shape, trajectory.log
+    counts = _counts(plans, log)
+    compare_children(shape, trajectory.totals, counts)
+    joins, withdrew = log.of(Kind.JOINED), log.of(*FROM_LIST_OR_REVIEW)
+    for left in (log.of(*OFF_LIST), withdrew.where(withdrew.detail == FROM_LIST)):
         _since(joins, left)
-    _same("area under the waiting list", np.asarray(totals.waiting_area), waits, shape.places)
-    courses = in_course * end + _sum(ends.place, ends.time, places) - _sum(starts.place, starts.time, places)
-    _same("area under the courses", np.asarray(totals.course_area), courses, shape.places)
-    _check_hours(plans, trajectory)
+    compare_areas(shape, trajectory.totals, counts)
+    changes = _committed(plans, log)
+    compare_hours(shape, trajectory.totals, _sum(changes[0], changes[2], len(shape.pools)))
+    _check_capacity(plans, log, changes)
+
+
+def _counts(plans: Sequence[Plan], log: Log) -> Counts:
+    """Counted from the records, column by column."""
+    shape = plans[0].shape
+    places, end = len(shape.places), shape.end + 1
+    kind, time, place = log.kind, log.time, log.place
+    by_choice = _is_one_of(kind, FROM_LIST_OR_REVIEW)
+    off_list = _is_one_of(kind, OFF_LIST) | (by_choice & (log.detail == FROM_LIST))
+    joined, started, ended = (kind == one for one in (Kind.JOINED, Kind.STARTED, Kind.ENDED))
+    gone = by_choice | _is_one_of(kind, (*OFF_LIST[1:], Kind.REJECTED, Kind.ENDED))
+    unreferred = _joined_without_review(log, places)
+    back = log.detail[kind == Kind.RELAPSED]  # an open way back needs no referral
+    on_list = _count(place[joined], places) - _count(place[off_list], places)
+    in_course = _count(place[started], places) - _count(place[ended], places)
+    off, on, begun, over = (_sum(place[mask], time[mask], places) for mask in (off_list, joined, started, ended))
+    return Counts(
+        entered=_count(place[kind == Kind.REFERRED], places) + unreferred,
+        unreferred=np.where(always_reviewed(plans), unreferred - _count(back[back >= 0], places), 0),
+        left=_count(place[gone], places),
+        waiting_area=on_list * end + off - on,
+        course_area=in_course * end + over - begun,
+    )
+
+
+def always_reviewed(plans: Sequence[Plan]) -> npt.NDArray[np.bool_]:
+    """By place: whether every phase reviews referrals there."""
+    places = range(len(plans[0].shape.places))
+    return np.asarray([all(plan.terms[place].review is not None for plan in plans) for place in places], dtype=bool)
+
+
+def compare_children(shape: Shape, totals: Totals, counts: Counts) -> None:
+    """Whether as many children entered and left as the engine counted."""
+    _same("children who entered", np.asarray(totals.entered), counts.entered, shape.places)
+    _same("children on the list without a referral", np.zeros_like(counts.unreferred), counts.unreferred, shape.places)
+    _same("children who left", np.asarray(totals.left), counts.left, shape.places)
+
+
+def compare_areas(shape: Shape, totals: Totals, counts: Counts) -> None:
+    """Whether they waited, and were helped, for as long as the engine counted."""
+    _same("area under the waiting list", np.asarray(totals.waiting_area), counts.waiting_area, shape.places)
+    _same("area under the courses", np.asarray(totals.course_area), counts.course_area, shape.places)
+
+
+def compare_hours(shape: Shape, totals: Totals, committed: Ints) -> None:
+    """Whether as much is committed at the end as the engine counted, pool by pool."""
+    for pool in np.flatnonzero(np.asarray(totals.committed) != committed)[:1].tolist():
+        counted, name = totals.committed[pool], shape.pools[pool][1]
+        raise IdentityError(
+            f"hours committed of {name} at {shape.pools[pool]}: {counted} counted, {committed[pool]} in the records"
+        )
+
+
+def over_capacity(shape: Shape, pool: int, second: int) -> IdentityError:
+    """More was committed than there is, and no record says so."""
+    return IdentityError(f"pool {shape.pools[pool]} is over its capacity at second {second}, unrecorded")
 
 
 def _since(begun: Log, ended: Log) -> None:
@@ -87,21 +135,11 @@ def _since(begun: Log, ended: Log) -> None:
         raise IdentityError(f"the record {wrong} says since when, and nothing began then")
 
 
-def _under_review(log: Log, places: int) -> Ints:
-    """Referred and neither decided, nor withdrawn, nor taken straight on to the list."""
-    referred, withdrew, joins = log.of(Kind.REFERRED), log.of(*FROM_LIST_OR_REVIEW), log.of(Kind.JOINED)
-    decided = log.of(Kind.REJECTED).place
-    from_review = withdrew.place[withdrew.detail != FROM_LIST]
-    joined = _count(joins.place, places) - _joined_without_review(log, places)
-    return _count(referred.place, places) - _count(decided, places) - _count(from_review, places) - joined
-
-
 def _joined_without_review(log: Log, places: int) -> Ints:
     """Joined without ever being referred there: at services that held no review at that moment."""
-    joins, referred = log.of(Kind.JOINED), log.of(Kind.REFERRED)
-    known = _stay_number(referred.child, referred.place, referred.stay)
-    fresh = ~np.isin(_stay_number(joins.child, joins.place, joins.stay), known)
-    return _count(joins.place[fresh], places)
+    joined, referred = log.kind == Kind.JOINED, log.kind == Kind.REFERRED
+    key, known = (_stay_number(log.child[mask], log.place[mask], log.stay[mask]) for mask in (joined, referred))
+    return _count(log.place[joined][~np.isin(key, known)], places)
 
 
 def _stay_number(child: Ints, place: Ints, stay: Ints) -> Ints:
@@ -184,23 +222,30 @@ def _units(
     return rows
 
 
-def _check_hours(plans: Sequence[Plan], trajectory: Trajectory) -> None:
-    log, shape = trajectory.log, plans[0].shape
-    pool, second, units, rank = _committed(plans, log)
+def _check_capacity(plans: Sequence[Plan], log: Log, changes: _Rows) -> None:
+    """Whatever takes hours beyond the capacity of a pool says so in a record of that second."""
+    shape, (pool, second, units, rank) = plans[0].shape, changes
     over = log.of(Kind.OVERLOADED)
     excused = set(zip(over.place.tolist(), over.time.tolist(), strict=True))
-    changes = np.flatnonzero(log.kind == Kind.CAPACITY)
-    for number in range(len(shape.pools)):
-        here = pool == number
-        level = np.cumsum(units[here])
-        _same(f"hours committed of {shape.pools[number][1]}", np.asarray([trajectory.totals.committed[number]]),
-              level[-1:] if len(level) else np.zeros(1, np.int64), ((shape.pools[number][1], 0),))  # fmt: skip
-        changed = changes[log.place[changes] == number]
-        has = np.concatenate([[plans[0].capacity[number]], log.detail[changed]])
-        capacity = has[np.searchsorted(changed, rank[here])]
-        for moment in np.unique(second[here][(level > capacity) & (units[here] > 0)]).tolist():
+    changed = np.flatnonzero(log.kind == Kind.CAPACITY)
+    order = np.argsort(pool, kind="stable")
+    edges = np.searchsorted(pool[order], np.arange(len(shape.pools) + 1)).tolist()
+    for number, (first, last) in enumerate(pairwise(edges)):
+        here = order[first:last]
+        own = changed[log.place[changed] == number]
+        has = np.concatenate([[plans[0].capacity[number]], log.detail[own]])
+        capacity = has[np.searchsorted(own, rank[here])]
+        late = (np.cumsum(units[here]) > capacity) & (units[here] > 0)
+        for moment in np.unique(second[here][late]).tolist():
             if (number, moment) not in excused:
-                raise IdentityError(f"pool {shape.pools[number]} is over its capacity at second {moment}, unrecorded")
+                raise over_capacity(shape, number, moment)
+
+
+def _is_one_of(kind: Ints, kinds: Sequence[Kind]) -> npt.NDArray[np.bool_]:
+    wanted = np.zeros(len(Kind) + 1, dtype=bool)
+    wanted[list(kinds)] = True
+    found: npt.NDArray[np.bool_] = wanted[kind]
+    return found
 
 
 def _count(place: Ints, places: int) -> Ints:

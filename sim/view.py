@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from scenarios.units import WEEK, YEAR
+from scenarios.units import DAY, WEEK, YEAR
 from sim.children import OPENING_CASE, Cohort
 from sim.draws import Ints
 from sim.identities import FROM_LIST, FROM_LIST_OR_REVIEW, OFF_LIST, committed
-from sim.plan import Plan
+from sim.plan import Plan, Shape
 from sim.records import Kind, Log
 
 NOT_DEFINED = float("nan")
@@ -33,9 +33,8 @@ class View:
         self.plans, self.cohort, self.log = plans, cohort, log
         self.plan, self.shape = plans[0], plans[0].shape
         self.end = self.shape.end + 1
-        self.years = self.end / YEAR
         self.place_service = np.asarray([service for _, service in self.shape.places], dtype=np.int64)
-        self.helps = np.asarray([(terms.step is None or terms.step > 0) for terms in self.plan.terms])
+        self.helps = np.asarray([terms.step != 0 for terms in self.plan.terms], dtype=bool)
         """By place: whether it gives help rather than being a door."""
 
     @cached_property
@@ -95,11 +94,15 @@ class View:
         starts = self.helping_starts()
         return child, next_within(starts.child, starts.time, child, sought, FOLLOWED)
 
+    def a_year(self, count: int) -> float:
+        """So many in the window, a year."""
+        return yearly(count, self.end)
+
     def area_under(self, joins: Log, leaves: Sequence[Log]) -> float:
         """Mean number between joining and leaving, over the window: child-seconds inside it, over its length."""
-        total = float(np.sum(self.end - np.clip(joins.time, 0, self.end)))
+        total = sum_of(self.end - np.clip(joins.time, 0, self.end))
         for log in leaves:
-            total -= float(np.sum(self.end - np.clip(log.time, 0, self.end)))
+            total -= sum_of(self.end - np.clip(log.time, 0, self.end))
         return total / self.end
 
     def off_list(self, service: int, inside: bool = True) -> list[Log]:
@@ -109,37 +112,47 @@ class View:
         return [*always, *(log.where(log.detail == FROM_LIST) for log in by_detail)]
 
     @cached_property
-    def hours(self) -> tuple[dict[int, float], dict[int, float], dict[int, float]]:
-        """By service: mean hours a week committed, capacity, and committed beyond capacity.
+    def pool_seconds(self) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:
+        """By service: committed, capacity, and committed beyond capacity, in sixtieths of an hour times seconds of the window.
 
         Of the whole of the places that serve the focal areas: a shared service is counted whole.
         """
-        return pool_hours(self)
+        return pool_seconds(self)
 
-    def reached(self) -> Bools:
-        """By place: whether it serves one of the areas that results speak of."""
-        mask = np.zeros(len(self.shape.places), dtype=bool)
-        for area, places in enumerate(self.shape.place_at):
-            if self.shape.focal[area]:
-                mask[[place for place in places if place >= 0]] = True
-        return mask
+    @cached_property
+    def hours(self) -> tuple[dict[int, float], dict[int, float], dict[int, float]]:
+        """By service: mean hours a week committed, capacity, and committed beyond capacity, of the same."""
+        taken, capacity, beyond = (
+            {service: mean_hours(total, self.end) for service, total in part.items()} for part in self.pool_seconds
+        )
+        return taken, capacity, beyond
 
 
-def pool_hours(view: View) -> tuple[dict[int, float], dict[int, float], dict[int, float]]:
-    """See :attr:`View.hours`. Needs the records of all children."""
-    taken: dict[int, float] = {}
-    capacity: dict[int, float] = {}
-    beyond: dict[int, float] = {}
+def reached_places(shape: Shape) -> Bools:
+    """By place: whether it serves one of the areas that results speak of."""
+    mask = np.zeros(len(shape.places), dtype=bool)
+    for area, places in enumerate(shape.place_at):
+        if shape.focal[area]:
+            mask[[place for place in places if place >= 0]] = True
+    return mask
+
+
+def weight(kind: str) -> int:
+    """Sixtieths of an hour in a unit of a pool; 0: ceilings and rooms are no hours of staff."""
+    return {"posts": 1, "places": 60}.get(kind, 0)
+
+
+def pool_seconds(view: View) -> tuple[dict[int, int], dict[int, int], dict[int, int]]:
+    """See :attr:`View.pool_seconds`. Needs the records of all children."""
+    taken: dict[int, int] = {}
+    capacity: dict[int, int] = {}
+    beyond: dict[int, int] = {}
     for pool in levels(view):
         second = np.unique(np.clip(np.concatenate([[0], pool.committed[0], pool.capacity[0]]), 0, view.end))
         level, has = at(pool.committed, second), at(pool.capacity, second)
-        spans = np.diff(second, append=view.end).astype(np.float64)
-        for total, value in (
-            (taken, float(np.dot(level, spans))),
-            (capacity, float(np.dot(has, spans))),
-            (beyond, float(np.dot(np.maximum(level - has, 0), spans))),
-        ):
-            total[pool.service] = total.get(pool.service, 0.0) + value / pool.unit / view.end
+        spans = np.diff(second, append=view.end)
+        for total, value in ((taken, level), (capacity, has), (beyond, np.maximum(level - has, 0))):
+            total[pool.service] = total.get(pool.service, 0) + pool.weight * sum_of(value * spans)
     return taken, capacity, beyond
 
 
@@ -152,8 +165,8 @@ class Level:
     """What a pool has, and what of it is taken, as they change."""
 
     service: int
-    unit: float
-    """Units in an hour; 1 for places."""
+    weight: int
+    """Sixtieths of an hour in a unit; a place counts as an hour."""
     committed: Steps
     capacity: Steps
 
@@ -163,15 +176,15 @@ def levels(view: View) -> Iterator[Level]:
 
     Capacity is what the first plan says, then what the records say: plans that change, people who come and go.
     """
-    shape, reached = view.shape, view.reached()
+    shape, reached = view.shape, reached_places(view.shape)
     pool, second, units = committed(view.plans, view.log)
     changes = view.of(Kind.CAPACITY, inside=False)
     for number, (place, _) in enumerate(shape.pools):
-        if reached[place] and shape.kinds[number] in ("posts", "places"):  # ceilings and rooms are no hours of staff
+        if reached[place] and weight(shape.kinds[number]):
             here, changed = pool == number, changes.where(changes.place == number)
             yield Level(
                 service=int(view.place_service[place]),
-                unit=1.0 if shape.kinds[number] == "places" else 60.0,
+                weight=weight(shape.kinds[number]),
                 committed=(np.append(shape.begin, second[here]), np.append(0, np.cumsum(units[here]))),
                 capacity=(np.append(shape.begin, changed.time), np.append(view.plan.capacity[number], changed.detail)),
             )
@@ -206,6 +219,54 @@ def next_within(child: Ints, time: Ints, who: Ints, since: Ints, span: int) -> B
     return result
 
 
-def mean(values: npt.NDArray[np.generic]) -> float:
-    """The mean, or not defined."""
-    return float(np.mean(values.astype(np.float64))) if len(values) else NOT_DEFINED
+def sum_of(values: npt.NDArray[np.generic]) -> int:
+    """The sum of whole numbers, or how many are true."""
+    return int(np.sum(values, dtype=np.int64))
+
+
+# From whole numbers to a measure, here alone: whoever adds up in another order gets the same measure to the last bit.
+
+
+def yearly(count: int, end: int) -> float:
+    """So many in a window of so many seconds, a year."""
+    return count / (end / YEAR)
+
+
+def share(part: int, whole: int) -> float:
+    """A part of a whole; not defined of nobody."""
+    return part / whole if whole else NOT_DEFINED
+
+
+def mean_days(seconds: int, count: int) -> float:
+    """The mean of so many waits that sum to so many seconds, in days; not defined of none."""
+    return seconds / (count * DAY) if count else NOT_DEFINED
+
+
+def mean_hours(sixtieths: int, end: int) -> float:
+    """Hours a week, from sixtieths of an hour times seconds of a window."""
+    return sixtieths / (60 * end)
+
+
+def days_of_ninetieth(waits: Ints) -> float:
+    """Of waits in order of length: the days within which nine in ten were over; not defined of none."""
+    return int(waits[-(-9 * len(waits) // 10) - 1]) / DAY if len(waits) else NOT_DEFINED
+
+
+def followed_yearly(count: int, end: int) -> float:
+    """So many of those who could be followed for ``FOLLOWED`` seconds, a year; not defined in a shorter window."""
+    return count * YEAR / (end - FOLLOWED) if end > FOLLOWED else NOT_DEFINED
+
+
+def mean_of_years(count: int, end: int) -> float:
+    """So many in all the whole years of a window together, a year; a window of less than a year counts as one."""
+    return count / whole_years(end) / (min(YEAR, end) / YEAR)
+
+
+def whole_years(end: int) -> int:
+    """The years that :func:`mean_of_years` is about."""
+    return max(1, end // YEAR)
+
+
+def lowest_share(parts: Iterable[tuple[int, int]]) -> float:
+    """Of (helped, all) of groups: the lowest share in one with enough in it; not defined where there is none."""
+    return min((helped / size for helped, size in parts if size >= FEWEST), default=NOT_DEFINED)

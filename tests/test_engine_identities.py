@@ -25,6 +25,7 @@ from sim.children import NO_AGE, NO_BAND, Cohort
 from sim.cohort import draw_cohort
 from sim.draws import draw, stream
 from sim.engine import simulate
+from sim.fold import Folding
 from sim.identities import IdentityError, check
 from sim.laws import UNIT, clock_table, hazard, look_up
 from sim.records import COLUMNS, Kind, Log
@@ -900,11 +901,27 @@ def test_a_replication_does_not_depend_on_how_many_there_are():
 
 
 @pytest.fixture(scope="module")
-def ran():
+def drawn():
     """A replication with overload in it: a post is cut at the start."""
     scenario = apply(network(), "clinic.a.fte=0.5")
     plans = phases(scenario)
-    return plans, simulate(plans, draw_cohort(scenario, plans, 1, 0))
+    cohort = draw_cohort(scenario, plans, 1, 0)
+    return plans, cohort, simulate(plans, cohort)
+
+
+@pytest.fixture(scope="module")
+def ran(drawn):
+    """The same without its children."""
+    plans, _, trajectory = drawn
+    return plans, trajectory
+
+
+def stream_past(plans, cohort, trajectory):
+    """The identities that need no look back, from records taken chunk by chunk."""
+    folding = Folding(plans, cohort)
+    for begin in range(0, len(trajectory.log), 1000):
+        folding.take(trajectory.log.rows[begin : begin + 1000])
+    folding.check(trajectory.totals)
 
 
 def spoiled(trajectory, kind, what, value=None, nth=20):
@@ -918,8 +935,9 @@ def spoiled(trajectory, kind, what, value=None, nth=20):
     return replace(trajectory, log=Log(rows))
 
 
-def test_what_the_engine_writes_passes(ran):
+def test_what_the_engine_writes_passes(drawn, ran):
     check(*ran)
+    stream_past(*drawn)
 
 
 @pytest.mark.parametrize(
@@ -943,6 +961,28 @@ def test_a_spoiled_record_is_found(ran, kind, what, value, message):
         check(plans, spoiled(trajectory, kind, what, value))
 
 
+@pytest.mark.parametrize(
+    ("kind", "what", "value", "message"),
+    [
+        (Kind.JOINED, None, None, r"children who entered at \('here', 0\)"),
+        (Kind.ENDED, None, None, r"children who left at \('here', 0\)"),
+        (Kind.GAVE_UP, None, None, r"children who left at \('here', 0\)"),
+        (Kind.REJECTED, None, None, r"children who left at \('here', 1\)"),
+        (Kind.STARTED, None, None, r"area under the waiting list at \('here', 0\)"),
+        (Kind.JOINED, "time", -1, "area under the waiting list"),
+        (Kind.STARTED, "time", 1, "area under the waiting list"),
+        (Kind.GAVE_UP, "time", 1, "area under the waiting list"),
+        (Kind.ENDED, "time", 1, "area under the courses"),
+        (Kind.ENDED, "place", 1, "children who left"),
+        (Kind.REFERRED, None, None, "children on the list without a referral|children who entered"),
+    ],
+)
+def test_a_spoiled_record_is_found_while_it_streams_past(drawn, kind, what, value, message):
+    plans, cohort, trajectory = drawn
+    with pytest.raises(IdentityError, match=message):
+        stream_past(plans, cohort, spoiled(trajectory, kind, what, value))
+
+
 def test_a_missing_referral_is_found(ran):
     """A record of a referral left out, at a service that reviews every referral: its child would join from nowhere."""
     plans, trajectory = ran
@@ -960,12 +1000,14 @@ def test_a_wrong_since_is_found(ran, kind):
         check(plans, spoiled(trajectory, kind, "since", -DAY))
 
 
-def test_hours_over_capacity_that_no_record_admits_are_found(ran):
+def test_hours_over_capacity_that_no_record_admits_are_found(drawn):
     """Capacity in the plan halved after the run: starts that the engine allowed are now over it, unrecorded."""
-    plans, trajectory = ran
+    plans, cohort, trajectory = drawn
     poorer = tuple(replace(plan, capacity=tuple(units // 2 for units in plan.capacity)) for plan in plans)
-    with pytest.raises(IdentityError, match=r"over its capacity at second -?[0-9]+, unrecorded"):
+    with pytest.raises(IdentityError, match=r"over its capacity at second -?[0-9]+, unrecorded") as found:
         check(poorer, trajectory)
+    with pytest.raises(IdentityError, match=re.escape(str(found.value))):
+        stream_past(poorer, cohort, trajectory)
 
 
 def test_an_overload_record_left_out_is_found():
@@ -977,10 +1019,15 @@ def test_an_overload_record_left_out_is_found():
         }
     )
     plans = phases(scenario)
-    trajectory = simulate(plans, these(scenario, (0, "need", "ward"), (0, "need", "ward")))
+    cohort = these(scenario, (0, "need", "ward"), (0, "need", "ward"))
+    trajectory = simulate(plans, cohort)
     check(plans, trajectory)
+    stream_past(plans, cohort, trajectory)
+    wrong = spoiled(trajectory, Kind.OVERLOADED, None, nth=0)
     with pytest.raises(IdentityError, match="over its capacity at second 11, unrecorded"):
-        check(plans, spoiled(trajectory, Kind.OVERLOADED, None, nth=0))
+        check(plans, wrong)
+    with pytest.raises(IdentityError, match="over its capacity at second 11, unrecorded"):
+        stream_past(plans, cohort, wrong)
 
 
 @pytest.mark.parametrize(
@@ -993,24 +1040,27 @@ def test_an_overload_record_left_out_is_found():
         ("committed", "hours committed of places"),
     ],
 )
-def test_a_spoiled_count_is_found(ran, total, message):
-    plans, trajectory = ran
+def test_a_spoiled_count_is_found(drawn, total, message):
+    plans, cohort, trajectory = drawn
     counted = list(getattr(trajectory.totals, total))
     counted[0] += 1
+    wrong = replace(trajectory, totals=replace(trajectory.totals, **{total: counted}))
     with pytest.raises(IdentityError, match=message):
-        check(plans, replace(trajectory, totals=replace(trajectory.totals, **{total: counted})))
+        check(plans, wrong)
+    with pytest.raises(IdentityError, match=message):
+        stream_past(plans, cohort, wrong)
 
 
-def test_a_run_checks_itself(monkeypatch):
-    """``run`` calls the check on every replication, without being asked."""
-    from sim import replicate
+@pytest.mark.parametrize("record", ["log", "weekly"])
+def test_a_run_checks_itself(monkeypatch, record):
+    """``run`` checks every replication, without being asked."""
 
-    def refuse(plans, trajectory):
-        raise IdentityError(f"asked about {len(trajectory.log)} records")
+    def refuse(folding, totals):
+        raise IdentityError(f"asked about {sum(totals.entered)} who entered")
 
-    monkeypatch.setattr(replicate, "check", refuse)
-    with pytest.raises(IdentityError, match=r"asked about [0-9]+ records"):
-        run(network(), replications=1, seed=1, workers=1)
+    monkeypatch.setattr(Folding, "check", refuse)
+    with pytest.raises(IdentityError, match=r"asked about [1-9][0-9]* who entered"):
+        run(network(), replications=1, seed=1, workers=1, record=record)
 
 
 # What every stay's records must be like

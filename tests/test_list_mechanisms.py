@@ -32,8 +32,8 @@ from sim.draws import ONE
 from sim.engine import simulate
 from sim.identities import check
 from sim.laws import look_up, residual, table
-from sim.records import Kind
 from sim.midway import dropouts_midway, midway
+from sim.records import Kind
 from sim.rules import DONE, DROPPED_OUT
 
 NEEDS = {"moderate": {}, "mild": {"severity": "mild"}, "severe": {"severity": "severe"}}

@@ -22,6 +22,7 @@ from sim.kernel.words import (
     EVENTS,
     FAULT,
     FAULT_ROW,
+    MORE_ROOM,
     NO_OPTION,
     NOW,
     O_COMMITTED,
@@ -49,6 +50,8 @@ from sim.supply import NONE, Supply
 
 MOST_EVENTS_IN_A_SLICE = 200_000
 """Events after which machine code comes back, whatever it has written: some hundredths of a second."""
+MOST_ROOM = 4**5
+"""So many times the usual room a run may take; whether there is that much memory is another matter."""
 Take = Callable[[Ints], None]
 """Called with each chunk of records, int64 of shape (records, 9), in order; it must not keep them."""
 
@@ -60,6 +63,8 @@ class Kernel:
         """``layout``: that of another kernel for the same phases."""
         self.plans = plans
         self.arena = Arena(layout or lay_out(plans))
+        self.room = 1
+        """So many times the usual room: more for children who go from place to place again and again."""
 
     def run(
         self,
@@ -85,8 +90,9 @@ class Kernel:
         if not is_kept(advance):
             note(COMPILING)
         kept: list[Ints] = []
+        passed = handed = 0
         chunk = KEPT_AT_ONCE if take is None else CHUNK
-        m = self.arena.prepare(cohort, supply, chunk)
+        m = self.arena.prepare(cohort, supply, chunk, self.room)
         given = (cohort.key.view(np.int64), cohort.time, cohort.area, cohort.born, cohort.need, cohort.to, cohort.stream,
                  cohort.group, cohort.waited)  # fmt: skip
         columns = [np.ascontiguousarray(column) for column in given]
@@ -95,7 +101,12 @@ class Kernel:
             try:
                 goes_on = run_on(m, *columns, chunk, MOST_EVENTS_IN_A_SLICE)
             except (RuntimeError, MemoryError) as fault:
-                raise self._explained(fault) from None
+                if m[FAULT] != MORE_ROOM or self.room == MOST_ROOM:
+                    raise self._explained(fault) from None
+                self.room *= 4  # from the beginning, in more room: what has been handed out is not handed out again
+                m = self.arena.prepare(cohort, supply, chunk, self.room)
+                kept, passed = [], 0
+                continue
             if pulse is not None:
                 pulse()
             count = int(m[RECORD_COUNT])
@@ -105,8 +116,10 @@ class Kernel:
                 m[RECORD_COUNT] = 0
                 if take is None:
                     kept.append(rows.copy())
-                else:
-                    take(rows)
+                elif passed + count > handed:
+                    take(rows[max(0, handed - passed) :])
+                passed += count
+                handed = max(handed, passed)
         if take is not None:
             kept = [np.zeros((0, len(COLUMNS)), dtype=np.int64)]
         rows = kept[0] if len(kept) == 1 else np.concatenate(kept)

@@ -7,7 +7,6 @@ from sim.kernel.frame import need_of, schedule, threshold
 from sim.kernel.rules import time_left, used_up
 from sim.kernel.words import (
     BEGIN,
-    CLOCK_RINGS,
     C_AREA,
     C_CLOCK,
     C_CLOCK_SINCE,
@@ -20,13 +19,14 @@ from sim.kernel.words import (
     C_TIMES_HIDDEN,
     C_UNTREATED,
     C_WORSEN,
+    CLOCK_RINGS,
     END,
     FINDING,
     FINDING_USED,
     H_FINDS,
-    NOW,
     N_REMISSION,
     N_WORSENING,
+    NOW,
     PHASE,
     RATES_CHANGE,
     REMISSION,

@@ -23,9 +23,9 @@ from sim.kernel.words import (
     O_CLOSED,
     O_COMMITTED,
     O_SIZE,
-    POOLS,
     P_FIRST,
     P_NUMBER,
+    POOLS,
     S_TAKEN,
     TASK_ENDS,
 )

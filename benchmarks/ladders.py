@@ -29,11 +29,11 @@ REPLICATIONS = 100
 SPLIT_REPLICATIONS = 20
 PARTS = {
     "plan": ("sim.build:phases", "sim.kernel.arena:lay_out"),
-    "children": ("sim.cohort:draw_cohort",),
+    "children": ("sim.cohort:draw_cohort", "sim.cohort:draw", "sim.source:source_of"),
     "posts": ("sim.supply:draw_supply",),
     "engine": ("sim.engine:simulate", "sim.kernel:Kernel.run"),
     "identities": ("sim.identities:check",),
-    "measures": ("sim.fold:fold",),
+    "measures": ("sim.fold:Folding.__init__", "sim.fold:Folding.finish", "sim.fold:Folding.check"),
 }
 """What is timed apart from each other inside a comparison; what is handed to an engine counts as measures."""
 MEASURING = ("measures", "comparison")
@@ -172,10 +172,10 @@ def _municipality(quick: bool) -> Section:
     measuring = sum(parts[part] for part in MEASURING)
     lines = [
         f"{place.name}, {place.inhabitants:,} inhabitants: today and four proposals through `trinn.compare`, {replications}",
-        f'replications each, two processes, `record="weekly"`, with tables and verdicts. {found["children"]} children in a',
+        f'replications each, two threads, `record="weekly"`, with tables and verdicts. {found["children"]} children in a',
         f"replication of {found['years']:.0f} years, warm-up included, {found['neighbours']} of them of the neighbours in its",
         "catchment.",
-        f"{found['again']:.1f} s; the first time in a process, when workers start, {found['first']:.1f} s. "
+        f"{found['again']:.1f} s; the first time in a process, with its imports, {found['first']:.1f} s. "
         f"{found['scenarios'] * replications / found['again']:,.0f} replications a second.",
         "",
         "Where the time goes, on one core:",

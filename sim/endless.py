@@ -27,7 +27,8 @@ def endless(plan: Plan, rows: Ints, row: int, second: int) -> EndlessRunError:
         second: when it was stopped.
     """
     own = rows[rows[:, 2] == row][-LOOKED_AT:]
-    services = {plan.shape.services[plan.shape.places[place][1]] for place in own[own[:, 3] >= 0][:, 3].tolist()}
+    there = own[(own[:, 3] >= 0) & (own[:, 1] != Kind.OVERLOADED), 3]  # where pools run over, the place is a pool
+    services = {plan.shape.services[plan.shape.places[place][1]] for place in there.tolist()}
     kinds = sorted({Kind(kind).name.lower() for kind in own[:, 1].tolist()})
     circle = f" in {', '.join(sorted(services))} ({', '.join(kinds)})" if len(own) else ""
     return EndlessRunError(

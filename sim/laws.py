@@ -115,7 +115,8 @@ def hazard(per_year: float) -> int:
 
 def hazard_of(share: int) -> int:
     """The hazard, in ``UNIT``s, that a share of all meets at one moment: of 1 - exp(-h), as a limit, h."""
-    return FOR_SURE if share >= ONE else round(-math.log1p(-share / ONE) * UNIT)
+    part = share / ONE
+    return FOR_SURE if part >= 1 else round(-math.log1p(-part) * UNIT)
 
 
 @cache

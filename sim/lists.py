@@ -123,9 +123,12 @@ class Lists(Frame):
 
     def _start_urgently(self, stay: Stay, now: int) -> None:
         """At once, over capacity if need be; only a course that excludes this one is waited for."""
-        if self.excluding_used and self._is_excluded(stay):
-            self._park(stay)
-        elif self.terms[stay.place].party is not None:
+        if self.excluding_used:
+            if self._is_excluded(stay):
+                self._park(stay)
+                return
+            stay.parked = False  # what excluded it may do so no longer from some date on
+        if self.terms[stay.place].party is not None:
             self._start_together([stay], self._urgent_option(stay.place), now)
         else:
             self._start(stay, self._urgent_option(stay.place), now)

@@ -1,4 +1,7 @@
-"""A few children by hand: what the tests of single mechanisms share. Every run is checked against the identities."""
+"""A few children by hand: what the tests of single mechanisms share. Every run is checked against the identities.
+
+And every one is run by both engines, which must agree.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from scenarios.load import load
+from sim.agreement import first_difference
 from sim.build import phases
 from sim.children import NO_AGE, NO_BAND, NO_GROUP, Cohort
 from sim.draws import ONE, draw, stream
 from sim.engine import simulate
 from sim.identities import check
+from sim.kernel import simulate_compiled
 from sim.laws import clock_table, hazard, look_up
 from sim.records import COLUMNS, Kind
 from sim.state import Trajectory
 from sim.supply import NONE
 
 TIME, KIND, CHILD, PLACE, STAY, SINCE, RECEIVED, DETAIL, NEED = range(len(COLUMNS))
+ENGINES = ("SimPy", "compiled")
 POOLED = (Kind.OVERLOADED, Kind.CAPACITY)
 """Kinds whose place is a pool."""
 
@@ -117,10 +123,13 @@ class Told:
 
 
 def tell(scenario, *children, supply=NONE):
-    """Run these children through a scenario."""
+    """Run these children through a scenario, with both engines: every timeline holds for both."""
     plans = phases(scenario)
-    trajectory = simulate(plans, these(plans, *children), supply=supply)
+    cohort = these(plans, *children)
+    trajectory = simulate(plans, cohort, supply=supply)
     check(plans, trajectory)
+    difference = first_difference(plans, trajectory, simulate_compiled(plans, cohort, supply), ENGINES)
+    assert difference is None, difference
     return Told(plans, trajectory)
 
 

@@ -80,6 +80,7 @@ from sim.kernel.words import (
     S_NODE,
     S_NUMBER,
     S_OPTION,
+    S_PARKED,
     S_PARTY,
     S_PENDING,
     S_PLACE,
@@ -259,9 +260,12 @@ def begin_group(m, s, number, members):
 def start_urgently(m, s):
     """At once, over capacity if need be; only a course that excludes this one is waited for."""
     p = m[s + S_PLACE]
-    if m[EXCLUDING_USED] and is_excluded(m, s):
-        park(m, s)
-    elif m[m[p + P_TERMS] + T_PARTY_SIZE]:
+    if m[EXCLUDING_USED]:
+        if is_excluded(m, s):
+            park(m, s)
+            return
+        m[s + S_PARKED] = 0
+    if m[m[p + P_TERMS] + T_PARTY_SIZE]:
         m[s + S_PARTY] = begin_group(m, s, urgent_option(m, p), 1)
         start(m, s, m[m[PHASE] + H_MEMBER], False)
     else:

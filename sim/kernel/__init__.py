@@ -44,12 +44,14 @@ from sim.kernel.words import (
 )
 from sim.order import MOST_CHILDREN
 from sim.plan import Plan
-from sim.records import COLUMNS, Log
+from sim.records import Log
 from sim.state import Totals, Trajectory
 from sim.supply import NONE, Supply
 
 MOST_EVENTS_IN_A_SLICE = 200_000
 """Events after which machine code comes back, whatever it has written: some hundredths of a second."""
+MANY_RECORDS = 24
+"""Of a child: room for so many is set aside; what is never touched takes no memory."""
 MOST_ROOM = 4**5
 """So many times the usual room a run may take; whether there is that much memory is another matter."""
 Take = Callable[[Ints], None]
@@ -89,9 +91,9 @@ class Kernel:
             raise RuntimeError(f"{len(cohort)} children are more than the engine numbers ({MOST_CHILDREN})")
         if not is_kept(advance):
             note(COMPILING)
-        kept: list[Ints] = []
         passed = handed = 0
         chunk = KEPT_AT_ONCE if take is None else CHUNK
+        kept = _room_for(MANY_RECORDS * len(cohort) if take is None else 0)
         m = self.arena.prepare(cohort, supply, chunk, self.room)
         given = (cohort.key.view(np.int64), cohort.time, cohort.area, cohort.born, cohort.need, cohort.to, cohort.stream,
                  cohort.group, cohort.waited)  # fmt: skip
@@ -105,7 +107,7 @@ class Kernel:
                     raise self._explained(fault) from None
                 self.room *= 4  # from the beginning, in more room: what has been handed out is not handed out again
                 m = self.arena.prepare(cohort, supply, chunk, self.room)
-                kept, passed = [], 0
+                passed = 0
                 continue
             if pulse is not None:
                 pulse()
@@ -115,15 +117,15 @@ class Kernel:
                 rows = m[at : at + count * RECORD_SIZE].reshape(count, RECORD_SIZE)
                 m[RECORD_COUNT] = 0
                 if take is None:
-                    kept.append(rows.copy())
+                    if passed + count > len(kept):
+                        before, kept = kept, _room_for(2 * (passed + count))
+                        kept[:passed] = before[:passed]
+                    kept[passed : passed + count] = rows
                 elif passed + count > handed:
                     take(rows[max(0, handed - passed) :])
                 passed += count
                 handed = max(handed, passed)
-        if take is not None:
-            kept = [np.zeros((0, len(COLUMNS)), dtype=np.int64)]
-        rows = kept[0] if len(kept) == 1 else np.concatenate(kept)
-        return Trajectory(Log(rows), self._totals(), int(m[EVENTS]))
+        return Trajectory(Log(kept[: 0 if take else passed]), self._totals(), int(m[EVENTS]))
 
     def _explained(self, fault: Exception) -> Exception:
         m = self.arena.words
@@ -153,6 +155,10 @@ class Kernel:
             course_area.tolist(),
             pools[:, O_COMMITTED].tolist(),
         )
+
+
+def _room_for(records: int) -> Ints:
+    return np.empty((records, RECORD_SIZE), dtype=np.int64)
 
 
 def simulate_compiled(plans: Sequence[Plan], cohort: Cohort, supply: Supply = NONE, take: Take | None = None) -> Trajectory:

@@ -192,7 +192,7 @@ MOST_DOORS = 62
 """Doors are looked at as bits of one number."""
 CHUNK = 4096
 """Records after which the engine hands them out, where they are not kept."""
-KEPT_AT_ONCE = 1 << 20
+KEPT_AT_ONCE = 1 << 15
 """The same where they are."""
 FEW = 4
 """Children to a bucket of time: a bucket holds some events for each."""

@@ -21,20 +21,21 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as some
 from test_properties import Choices, cohort_of, ladders, queues, single
-from timelines import ENGINES, Coming, ladder, pool_of, tell, these
+from timelines import ENGINES, Coming, key_where, ladder, pool_of, tell, these
 
 from calibration import murch
 from scenarios.errors import TrinnError
 from scenarios.levers import apply, levers
 from scenarios.load import examples, load
 from scenarios.places import catchments, places
-from scenarios.schema import REASONS, STEPS
+from scenarios.schema import ENDINGS, REASONS, STEPS
 from scenarios.units import DAY, YEAR
 from sim import kernel as kernel_module
 from sim.agreement import first_difference
 from sim.build import phases
 from sim.children import NO_AGE
 from sim.cohort import draw_cohort
+from sim.courses import LEFT_RECOVERED
 from sim.draws import ONE, SURE
 from sim.endless import EndlessRunError
 from sim.engine import simulate
@@ -173,9 +174,9 @@ def test_the_engines_agree_where_neighbours_are_simulated_in_full():
     agree(*drawn(brief(load("etnedal", detail="full"), "30d", "60d")))
 
 
-@pytest.mark.slow
-def test_the_engines_agree_on_the_whole_country():
-    agree(*drawn(brief("norge", "30d", "60d")))
+@pytest.mark.parametrize("length", ["30d", pytest.param("365d", marks=pytest.mark.slow)])
+def test_the_engines_agree_on_the_whole_country(length):
+    agree(*drawn(brief("norge", "30d", length)))
 
 
 # Any ladder
@@ -525,6 +526,54 @@ def test_whose_doctor_was_there_for_the_assessment_only_does_not_notice_that_the
         (15 * DAY, "ended", 1, "clinic"),
         (20 * DAY, "ended", 0, "clinic"),
     ]
+
+
+def test_whoever_drops_out_in_the_very_second_of_the_dose_has_had_it():
+    """Of a course of two seconds everybody who drops out has had one, and nobody needs more than one."""
+    course = {"length": "2s", "dropout": 1.0}
+    clinic = {"places": 1, "course": course, "outcomes": {"matched": {"recovered": 1.0}, "dose": True}}
+    assert tell(ladder({"clinic": clinic}), 0).detailed("ended", "left") == [
+        (1, "ended", 0, "clinic", ENDINGS.index("dropped_out")),
+        (1, "left", 0, "", LEFT_RECOVERED),
+    ]
+
+
+def beside(*services, length="15d"):
+    """A service that offers help at others beside its course."""
+    return {"places": 9, "course": {"length": length}, "alongside": [{"to": name} for name in services]}
+
+
+def test_two_who_waited_for_the_same_course_to_end_start_in_the_order_of_the_places():
+    """Both are put off by the course beside them; the one that came last, to the first place, starts first."""
+    put_off = {"places": 1, "course": {"length": "5d"}, "excludes": ["middle"], "waiting_list": {"at_once": ["moderate"]}}
+    middle, further = beside("further", length="20d"), beside("two", "one", length="40d")
+    told = tell(ladder({"one": put_off, "middle": middle, "further": further, "two": put_off}, length="60d"), (0, "middle"))
+    assert told.story("joined")[-2:] == [(0, "joined", 0, "two"), (0, "joined", 0, "one")]
+    assert told.story("started")[-2:] == [(20 * DAY, "started", 0, "one"), (20 * DAY, "started", 0, "two")]
+
+
+def test_a_way_back_that_was_shut_when_it_was_needed_is_not_open_later():
+    """The clinic is shut when the need comes back first; when it comes back again its way back is used up."""
+    quick = {"places": 9, "course": {"length": "1d"}}
+    outcomes = {"matched": {"unchanged": 1.0}, "by_need": {"mild": {"recovered": 1.0}}}
+    clinic = quick | {"outcomes": {"matched": {"recovered": 1.0}}, "open_return": "300d"}
+    school = quick | {"outcomes": outcomes, "routes": [{"to": "clinic", "after": "unchanged", "delay": "1s"}]}
+    needs = {"severe": {"relapse": "36.5/y", "relapses_to": "mild"}, "mild": {"relapse": "36.5/y"}}
+    scenario = ladder({"school": school, "clinic": clinic}, length="90d", needs=needs)
+    shut = apply(scenario, "clinic.open=false@2027-01-08", "clinic.open=true@2027-01-26")
+    key = key_where(("relapse", "", 0.64, 0.77, 0), ("relapse", "", 0.78, 0.94, 1))
+    told = tell(shut, Coming(0, "school", need="severe", key=key))
+    assert [place for _, _, _, place in told.story("started")[:4]] == ["school", "clinic", "school", "school"]
+    back = told.detailed("relapsed")[:2]
+    assert [place for *_, place in back] == [-1, -1]
+    assert 4 * DAY < back[0][0] < 22 * DAY < back[1][0]
+
+
+def test_another_provider_where_the_child_is_already_is_no_way_out():
+    waits = {"places": 0, "course": {"length": "5d"}, "deadline": {"guarantee": "5d", "overflow": {"to": "other", "price": 10}}}
+    services = {"first": beside("clinic", "other"), "clinic": waits, "other": {"places": 9, "course": {"length": "20d"}}}
+    told = tell(ladder(services, length="20d"), (0, "first"))
+    assert told.story("breached", "overflowed") == [(5 * DAY + 1, "breached", 0, "clinic")]
 
 
 def test_the_heaviest_list_comes_last_of_those_that_share_hours():

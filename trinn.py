@@ -47,7 +47,8 @@ from dashboard.output import (
     writable,
     written,
 )
-from scenarios.changes import differences, is_change, resolved
+from scenarios.addresses import is_change
+from scenarios.changes import differences, resolved
 from scenarios.errors import Fault, TrinnError, one_line
 from scenarios.levers import Lever, apply, find_lever, levers
 from scenarios.load import examples, load, load_file

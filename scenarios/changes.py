@@ -2,48 +2,34 @@
 
 An address is ``[area/]service.pool.field``, ``[area/]service.field`` or any path of the schema. Without an area it means the
 focal area and the services it shares; ``*/`` means all. In place of a service, ``step:yellow`` or ``role:specialist`` names
-every service of that step or role. Operators are ``=3``, ``+=1``, ``-=1`` and ``*=1.2``; ``+=0.5/1000`` adds so many per 1000
-children 0-17 of the area (of the catchment, for a shared service). ``@2028-01-01`` at the end dates the change.
+every service of that step or role. ``[*]`` is every entry of a list or mapping, ``[after:rejected]`` those that fit.
+
+Operators are ``=3``, ``+=1``, ``-=1`` and ``*=1.2``; ``+=0.5/1000`` adds so many per 1000 children 0-17 of the area (of the
+catchment, for a shared service); ``routes+={to: [bup], share: 0.2}`` adds an entry; in a list ``...`` stands for what was
+there (``to=[ung_arena, ...]``). ``:=`` sets a share, and the others give way so that their sum stays. ``@2028-01-01`` at the
+end dates the change.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
 from pydantic import ValidationError
 
+from scenarios.addresses import Pick, Set, concrete, parse_change
 from scenarios.errors import Fault, TrinnError, nearest
-from scenarios.reading import Document, M, Path_, dotted, path_of, validate
+from scenarios.naming import fitting, named, services_that
+from scenarios.operators import operate
+from scenarios.reading import Document, M, Path_, dotted, validate
 from scenarios.resolve import ByIdentity, catchments_of, children_of, fte_of, merged, service_of
 from scenarios.schema import Area, Catchment, Change, Scenario, Service
-from scenarios.units import DAY, format_duration, format_rate, parse_duration, parse_rate
-
-_CHANGE = re.compile(
-    r"\s*(?:(?P<area>[^/\s=]{1,80})/)?(?P<path>[\w:.\[\]-]{1,200}?)\s*(?P<op>\+=|-=|\*=|=)\s*(?P<value>[^@\s](?:[^@]{0,199}?[^@\s])?)"
-    r"\s*(?:@\s*(?P<date>\S{1,20}))?\s*"
-)
-_PATH = re.compile(r"[\w:-]+(?:\.[\w:-]+|\[[0-9]{1,6}\])*")
-_PER_1000 = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,20})?)\s*/\s*1000")
-_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?")
-
-
-@dataclass(frozen=True)
-class Set:
-    """A change taken apart."""
-
-    text: str
-    area: str | None
-    path: tuple[str | int, ...]
-    op: str
-    value: str
-    since: date | None = None
+from scenarios.units import DAY, parse_duration
 
 
 @dataclass(frozen=True)
@@ -58,39 +44,20 @@ class Applied:
     op: str
 
 
-def parse_change(text: str) -> Set:
-    """A change taken apart. Raises :class:`TrinnError` when it is not one."""
-    match = _CHANGE.fullmatch(text)
-    if match is None or not _PATH.fullmatch(match["path"]):
-        rule = "is not a change: write an address, an operator and a value, such as bup.psychologist.fte+=1"
-        raise TrinnError(Fault(rule, place=_named(text)))
-    path = path_of(match["path"])
-    since = None
-    if match["date"]:
-        try:
-            since = date.fromisoformat(match["date"])
-        except ValueError:
-            raise TrinnError(Fault(f'"{match["date"]}" is not a date such as 2028-01-01', place=_named(text))) from None
-    return Set(_named(text), match["area"], path, match["op"], match["value"].strip(), since)
-
-
-def _named(text: str) -> str:
-    """A change as messages name it."""
-    return text.strip()[:80] or "a change"
-
-
-def is_change(text: str) -> bool:
-    """Whether a text reads as a change rather than as the name of a lever."""
-    return "=" in text
-
-
 def when(change: Change, scenario: Scenario) -> date:
     """The day a change acts from; ``date.min`` for one that holds from the beginning of the warm-up."""
     parsed = parse_change(change.set)
     since = parsed.since or change.since
     if since == "beginning" or parsed.path[0] == "period":
         return date.min
-    return _start(scenario) if isinstance(since, str) else since
+    if isinstance(since, str):
+        return _start(scenario) + timedelta(days=after_start(since))
+    return since
+
+
+def after_start(since: str) -> int:
+    """Whole days after the start date of ``start`` or ``start+26w``."""
+    return parse_duration(since.removeprefix("start+")) // DAY if since != "start" else 0
 
 
 def _start(scenario: Scenario) -> date:
@@ -194,7 +161,7 @@ def _steps(scenario: Scenario) -> tuple[_Step, ...]:
     moments = [when(change, scenario) for change in scenario.changes]
     for moment, _, change in sorted(zip(moments, count(), scenario.changes, strict=False)):
         try:
-            current, applied = _set(current, parse_change(change.set))
+            current, applied = _set(current, replace(parse_change(change.set), moves=change.moves))
             since = "beginning" if moment == date.min else moment
             log += [Applied(a, old, new, since, change.lever, op) for a, old, new, op in applied]
         except TrinnError as error:
@@ -212,18 +179,21 @@ def _unreadable(change: Change) -> tuple[Fault, ...]:
 
 
 def _refuse_twice(log: Iterable[Applied]) -> None:
-    """Two levers that set one key on one date contradict each other, unless one of them is relative."""
+    """Two changes that set one key on one date contradict each other, two levers on any date, unless one is relative."""
     seen: dict[tuple[str, str], Applied] = {}
+    levers: dict[str, Applied] = {}
     faults = []
     for item in log:
-        if item.op != "=":
+        if item.op not in ("=", ":="):
             continue
+        by_lever = levers.setdefault(item.address, item) if item.lever else item
         before = seen.setdefault((item.address, str(item.since)), item)
-        if before is not item:
+        before = by_lever if by_lever.lever != item.lever else before
+        if before is not item and (before.lever != item.lever or not item.lever):
             who = f"{before.lever or 'a change'} ({before.new}) and {item.lever or 'a change'} ({item.new})"
             faults.append(Fault(f"is set twice, by {who}: leave one out, or make one relative", field=item.address))
     if faults:
-        raise TrinnError(faults)
+        raise TrinnError(dict.fromkeys(faults))
 
 
 _Log = list[tuple[str, Any, Any, str]]
@@ -236,7 +206,7 @@ def _set(scenario: Scenario, change: Set) -> tuple[Scenario, _Log]:
 
 
 def look_up(scenario: Scenario, address: str) -> tuple[Any, ...]:
-    """Every value that an address names, as a file would state it.
+    """Every value that an address names, as a file would state it: in the focal areas, unless it says where.
 
     Raises:
         TrinnError: when the address leads nowhere.
@@ -244,14 +214,19 @@ def look_up(scenario: Scenario, address: str) -> tuple[Any, ...]:
     change = _shortened(scenario, parse_change(f"{address}=0"))
     names = _services_named(scenario, change)
     if not names:
-        return (_read(_section(scenario, change, full=True), change.path, change, exists=True),)
-    return tuple(_read(at.full, at.path, change, exists=True) for name in names for at in _places(scenario, name, change))
+        section = _section(scenario, change, full=True)
+        paths = concrete(section, change.path, fitting(scenario, change), change.text)
+        return tuple(_read(section, path, change, exists=True) for path in paths)
+    places = [at for name in names for at in _places(scenario, name, change, lenient=len(names) > 1)]
+    if not places:
+        raise TrinnError(Fault("picks nothing", place=change.text))
+    return tuple(_read(at.full, at.path, change, exists=True) for at in places)
 
 
 def _shortened(scenario: Scenario, change: Set) -> Set:
     """``services.bup.course`` and ``areas.stange.services.bup.course`` in their shorter forms, so that one key has one name."""
     match change.path:
-        case ("services", _, *_):
+        case ("services", str() | Pick(), *_):
             return replace(change, path=change.path[1:])
         case ("areas" | "catchments", str(holder), "services", _, *_) if change.area is None:
             if holder in (scenario.areas if change.path[0] == "areas" else catchments_of(scenario)):
@@ -261,14 +236,15 @@ def _shortened(scenario: Scenario, change: Set) -> Set:
 
 def _services_named(scenario: Scenario, change: Set) -> tuple[str, ...]:
     """The services a change is about; none where it is about a path of the schema."""
-    name = str(change.path[0])
+    first = change.path[0]
+    if isinstance(first, Pick):
+        data = {name: service.plain(full=True) for name, service in scenario.services.items()}
+        return tuple(str(path[0]) for path in concrete(data, (first,), fitting(scenario, change), change.text))
+    name = str(first)
     if name in scenario.services:
         return (name,)
-    what, _, value = name.partition(":")
-    if what in ("step", "role") and value:
-        found = tuple(key for key, service in scenario.services.items() if getattr(service, what) == value)
-        if not found:
-            raise TrinnError(Fault(f'this ladder has no service of {what} "{value[:40]}"', place=change.text))
+    if name.startswith(("step:", "role:")):
+        found = services_that(scenario, name, change.text)
         pool = change.path[1] if len(change.path) > 1 and change.path[1] not in Service.model_fields else None
         return tuple(key for key in found if pool in scenario.services[key].staff) or found if pool else found
     if change.area is None and name in Scenario.model_fields:
@@ -319,7 +295,8 @@ class _Place:
     """The service with every default spelled out, and posts in full-time equivalents. Places alike share it."""
 
 
-def _places(scenario: Scenario, service: str, change: Set) -> Iterator[_Place]:
+def _places(scenario: Scenario, service: str, change: Set, lenient: bool = False) -> Iterator[_Place]:
+    """Where the change is made; ``lenient`` leaves out a service that has nothing there."""
     spelled: dict[int, tuple[Service, dict[str, Any]]] = {}  # the service is kept, so that its id stays its own
     homes: dict[str, Mapping[str, Area | Catchment]] = {"areas": scenario.areas, "catchments": catchments_of(scenario)}
     for kind, holder in _holders(scenario, service, change):
@@ -334,28 +311,127 @@ def _places(scenario: Scenario, service: str, change: Set) -> Iterator[_Place]:
         if id(here) not in spelled:
             spelled[id(here)] = here, here.plain(full=True)
         full = spelled[id(here)][1]
-        if len(path) == 3 and path[0] == "staff" and path[2] == "fte" and path[1] in here.staff:
+        try:
+            paths = tuple(concrete(full, path, fitting(scenario, change), change.text))
+        except TrinnError:
+            if lenient:
+                continue
+            raise
+        full = _with_fte(full, here, paths, children_of(scenario, holder, kind == "catchments"))
+        for at in paths:
+            if not (lenient and _is_missing(full, at)):
+                yield _Place(kind, holder, at, full)
+
+
+def _with_fte(full: dict[str, Any], service: Service, paths: Iterable[Path_], children: int) -> dict[str, Any]:
+    """The service spelled out, with full-time equivalents in place of so many per 1000 where a path asks for them."""
+    for path in paths:
+        if len(path) == 3 and path[0] == "staff" and path[2] == "fte" and path[1] in service.staff:
             pool = str(path[1])
-            fte = fte_of(here.staff[pool], children_of(scenario, holder, kind == "catchments"))
-            full = full | {"staff": full["staff"] | {pool: full["staff"][pool] | {"fte": fte}}}
-        yield _Place(kind, holder, path, full)
+            if service.staff[pool].fte is not None or service.staff[pool].fte_per_1000 is not None:
+                own = full["staff"][pool] | {"fte": fte_of(service.staff[pool], children)}
+                full = full | {"staff": full["staff"] | {pool: own}}
+    return full
+
+
+def _is_missing(data: Any, path: Path_) -> bool:
+    """Whether nothing stands where a path leads."""
+    for part in path:
+        inside = (isinstance(data, Mapping) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        )
+        if not inside:
+            return True
+        data = data[part]
+    return data is None
 
 
 def _set_services(scenario: Scenario, names: tuple[str, ...], change: Set) -> tuple[Scenario, _Log]:
     log, homes = _Log(), {"areas": dict[str, Any](), "catchments": dict[str, Any]()}
     for service in names:
-        for at in _places(scenario, service, change):
-            old = _read(at.full, at.path, change)
-            new = _operate(old, change, children_of(scenario, at.holder, at.kind == "catchments"))
+        stated: dict[tuple[str, str], dict[str, Any]] = {}
+        for at in _places(scenario, service, change, lenient=isinstance(change.path[0], Pick)):
+            full = stated.setdefault((at.kind, at.holder), at.full)
+            children = children_of(scenario, at.holder, at.kind == "catchments")
             home = homes[at.kind].setdefault(at.holder, _services_stated(scenario, at))
-            home[service] = _over(home.get(service, {}), at.full, at.path, new)
-            if at.path[0] == "staff" and at.path[-1] == "fte":
-                home[service]["staff"][at.path[1]]["fte_per_1000"] = None
-            _check(Service, merged(scenario.services[service].plain(), home[service]), change)
-            prefix = "" if len(scenario.areas) == 1 else f"{at.holder}/"
-            short = at.path[1:] if at.path[0] == "staff" and len(at.path) > 1 else at.path
-            log.append((prefix + dotted((service, *short)), old, new, change.op))
+            for path, old, new, op in _written(full, at.path, change, children, scenario):
+                home[service] = _over(home.get(service, {}), full, path, new)
+                if path[0] == "staff" and path[-1] == "fte":
+                    home[service]["staff"][path[1]]["fte_per_1000"] = None
+                full = stated[at.kind, at.holder] = _copied(full, path, new)
+                prefix = "" if len(scenario.areas) == 1 else f"{at.holder}/"
+                short = path[1:] if path[0] == "staff" and len(path) > 1 else path
+                log += _logged(prefix, (service, *short), old, new, op)
+        for (kind, holder), _ in stated.items():
+            _check(Service, merged(scenario.services[service].plain(), homes[kind][holder][service]), change)
+    if not log:
+        raise TrinnError(Fault("picks nothing", place=change.text))
     return _with_services(scenario, homes), log
+
+
+def _logged(prefix: str, path: Path_, old: Any, new: Any, op: str) -> _Log:
+    """What was set; entries added to a list each by themselves."""
+    if op == "+=" and isinstance(old, list):
+        return [(prefix + dotted((*path, index)), None, entry, op) for index, entry in enumerate(new) if index >= len(old)]
+    return [(prefix + dotted(path), old, new, op)]
+
+
+def _written(
+    full: Mapping[str, Any], path: Path_, change: Set, children: int | None, scenario: Scenario
+) -> list[tuple[Path_, Any, Any, str]]:
+    """What a change writes: path, old, new, operator. A share that is set with ``:=`` moves its siblings too."""
+    old = _read(dict(full), path, change)
+    new = operate(old, change, children, lambda value: named(scenario, value, change.text))
+    written = [(path, old, new, change.op)]
+    return [*written, *_give_way(full, path, old, new, change)] if change.op == ":=" else written
+
+
+def _give_way(full: Mapping[str, Any], path: Path_, old: Any, new: Any, change: Set) -> list[tuple[Path_, Any, Any, str]]:
+    """The siblings of a share that was set, in proportion, so that the sum stays."""
+    if not (_is_number(new) and (old is None or _is_number(old))):
+        raise TrinnError(Fault(f'":=" sets a share among others (there stands {old!r})', place=change.text))
+    siblings = {
+        other: value
+        for other in _siblings(full, path)
+        if not _is_missing(full, other) and _is_number(value := _read(dict(full), other, None)) and value
+    }
+    rest = sum(siblings.values())
+    left = rest + (old or 0.0) - new
+    if left < 0 or (not rest and left):
+        raise TrinnError(Fault(f"the others have {rest:g} in all and cannot give way to {new:g}", place=change.text))
+    return [(other, value, round(value * left / rest, 10), "gives way") for other, value in siblings.items()]
+
+
+def _siblings(full: Mapping[str, Any], path: Path_) -> list[Path_]:
+    """Where the shares stand that sum up with this one: other numbers of its mapping, or the same field of other entries."""
+    mapping = _read(dict(full), path[:-1], None)
+    if isinstance(mapping, Mapping) and all(_is_number(value) for value in mapping.values()):
+        return [(*path[:-1], key) for key in mapping if key != path[-1]]
+    entries = _read(dict(full), path[:-2], None) if len(path) > 2 else full
+    keys = list(entries) if isinstance(entries, Mapping) else list(range(len(entries)))
+    return [(*path[:-2], key, path[-1]) for key in keys if key != path[-2]]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _copied(full: Mapping[str, Any], path: Path_, value: Any) -> dict[str, Any]:
+    """``full`` with another value at ``path``; what was there before stays as it is."""
+    part, rest = path[0], path[1:]
+    whole = dict(full)
+    if not rest:
+        whole[str(part)] = value
+        return whole
+    inner = whole.get(str(part))
+    if isinstance(inner, list) and isinstance(rest[0], int):
+        index, deeper = rest[0], rest[1:]
+        changed = list(inner)
+        changed[index] = _copied(changed[index], deeper, value) if deeper else value
+        whole[str(part)] = changed
+    else:
+        whole[str(part)] = _copied(inner if isinstance(inner, Mapping) else {}, rest, value)
+    return whole
 
 
 def _services_stated(scenario: Scenario, at: _Place) -> dict[str, Any]:
@@ -400,16 +476,24 @@ def _write(data: Any, path: Path_, value: Any) -> None:
 def _set_path(scenario: Scenario, change: Set) -> tuple[Scenario, _Log]:
     if change.path[0] in ("changes", "evidence", "name", "place"):
         raise TrinnError(Fault(f'"{change.path[0]}" cannot be changed', place=change.text))
-    old = _read(_section(scenario, change, full=True), change.path, change)
-    new = _operate(old, change, None)
-    if any(isinstance(part, int) for part in change.path):
+    full, log = _section(scenario, change, full=True), _Log()
+    writes = []
+    for path in concrete(full, change.path, fitting(scenario, change), change.text):
+        for write in _written(full, path, change, None, scenario):
+            full = _copied(full, write[0], write[2])
+            writes.append(write)
+    if any(isinstance(part, int) for path, *_ in writes for part in path):
         data = scenario.plain(full=True)
-        _write(data, change.path, new)
+        for path, _, new, _ in writes:
+            _write(data, path, new)
     else:
         section = _section(scenario, change, full=False)
-        _write(section, change.path, new)
+        for path, _, new, _ in writes:
+            _write(section, path, new)
         data = {name: getattr(scenario, name) for name in scenario.model_fields_set} | section
-    return _check(Scenario, data, change), [(dotted(change.path), old, new, change.op)]
+    for path, old, new, op in writes:
+        log += _logged("", path, old, new, op)
+    return _check(Scenario, data, change), log
 
 
 def _section(scenario: Scenario, change: Set, full: bool) -> dict[str, Any]:
@@ -435,64 +519,10 @@ def _read(data: Any, path: Path_, change: Set | None, exists: bool = False) -> A
             rule = "leads nowhere: there is nothing here" if data is None else "leads nowhere: there is a single value here"
             rule = f"leads nowhere: the list has {len(data)} entries" if isinstance(data, list) else rule
             raise TrinnError(Fault(rule, dotted(path[: depth + 1]), place))
-    if not path or (change and isinstance(data, Mapping | list) and change.op != "="):
+    adds = change is not None and change.op == "+=" and isinstance(data, list)
+    if not path or (change and isinstance(data, Mapping | list) and change.op != "=" and not adds):
         raise TrinnError(Fault("names no single value", dotted(path), place))
     return data
-
-
-def _operate(old: Any, change: Set, children: int | None) -> Any:
-    value = change.value
-    if per := _PER_1000.fullmatch(value):
-        if children is None:
-            raise TrinnError(Fault("a value per 1000 children needs a service", place=change.text))
-        value = f"{round(float(per[1]) * children / 1000, 2)}"
-    if change.op == "=":
-        return _scalar(value, old)
-    sign = {"+=": "+", "-=": "-", "*=": "*"}[change.op]
-    if isinstance(old, str):
-        return _operate_text(old, sign, value, change)
-    if isinstance(old, bool) or not isinstance(old, int | float) or not _NUMBER.fullmatch(value):
-        rule = f'"{change.op}" needs numbers (there stands {old!r}, the value is "{value[:40]}")'
-        raise TrinnError(Fault(rule, place=change.text))
-    result = _arithmetic(float(old), sign, float(value))
-    return int(result) if isinstance(old, int) and result.is_integer() else result
-
-
-def _operate_text(old: str, sign: str, value: str, change: Set) -> str:
-    """A duration or a rate, changed."""
-    for parse in (parse_duration, parse_rate):
-        try:
-            start = float(parse(old))
-        except ValueError:
-            continue
-        try:
-            if sign == "*" and not _NUMBER.fullmatch(value):
-                raise ValueError("must be a number")
-            result = _arithmetic(start, sign, float(value) if sign == "*" else float(parse(value)))
-            if result < 0:
-                raise ValueError("it would fall below 0")
-            return format_duration(round(result)) if parse is parse_duration else format_rate(result)
-        except ValueError as fault:
-            raise TrinnError(Fault(f'"{value[:40]}" does not fit "{old}": {fault}', place=change.text)) from None
-    raise TrinnError(Fault(f'"{change.op}" needs a number, a duration or a rate (there stands "{old}")', place=change.text))
-
-
-def _arithmetic(old: float, sign: str, value: float) -> float:
-    result = old * value if sign == "*" else old + value if sign == "+" else old - value
-    return round(result, 10)
-
-
-def _scalar(text: str, old: Any) -> Any:
-    if text in ("true", "false"):
-        return text == "true"
-    if text in ("none", "null"):
-        return None
-    if (isinstance(old, list) and not _NUMBER.fullmatch(text)) or (text.startswith("[") and text.endswith("]")):
-        return [_scalar(part.strip(), None) for part in text.strip("[]").split(",") if part.strip()]
-    if _NUMBER.fullmatch(text):
-        number = float(text)
-        return int(number) if number == int(number) and "." not in text and "e" not in text.lower() else number
-    return text
 
 
 def _check(model: type[M], data: dict[str, Any], change: Set) -> M:

@@ -67,9 +67,9 @@ def _excludes(scenario: Scenario, here: Path_, name: str, service: Service) -> F
 
 
 def reach(scenario: Scenario, variants: Variants) -> Found:
-    """Every service can be reached by somebody."""
+    """Every service that is open can be reached by somebody."""
     reached = {demand.to for demand in scenario.demand.values() if demand.to}
-    reached |= {to for door in scenario.doors.values() if door.share for to in door.to}
+    reached |= {to for door in scenario.doors.values() if door.share or door.finds for to in door.to}
     reached |= {name for _, name, service in variants if service.opening_list or service.opening_cases}
     if scenario.crisis:
         reached |= set(scenario.crisis.to)
@@ -81,6 +81,6 @@ def reach(scenario: Scenario, variants: Variants) -> Found:
         new = edges[waiting.pop()] - reached
         reached |= new
         waiting += new
-    for name in scenario.services:
-        if name not in reached:
+    for name, service in scenario.services.items():
+        if name not in reached and service.open:  # one that a lever has added opens before the first child is sent there
             yield ("services", name), "nobody can reach it: no demand, door or route leads here"

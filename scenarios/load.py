@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from scenarios.errors import TrinnError
-from scenarios.levers import Lever, checked, lever_of
+from scenarios.levers import Lever, apply, checked, lever_of
 from scenarios.place_names import find
 from scenarios.preset import Detail, for_place
-from scenarios.reading import Document, read_file, read_text, validate
+from scenarios.reading import Document, Path_, read_file, read_text, validate
 from scenarios.resolve import merged
 from scenarios.schema import Scenario
 
@@ -80,15 +81,40 @@ def _is_path(source: str) -> bool:
 
 
 def _built(document: Document, detail: Detail, trail: tuple[str, ...]) -> Scenario:
-    """The scenario of a document, laid over its base if it names one."""
-    data, inherited = document.data, frozenset[str]()
-    if "base" in data:
-        over = {key: value for key, value in data.items() if key != "base"}
+    """The scenario of a document, laid over its base if it names one, with the levers it names; changes add to the base's."""
+    over = {key: value for key, value in document.data.items() if key not in ("base", "levers")}
+    data, lines, inherited = over, document.lines, frozenset[str]()
+    if "base" in document.data:
         base = _base(document, detail, trail)
         own = over.get("evidence")
         inherited = frozenset(base.evidence.keys() - (own if isinstance(own, Mapping) else {}))
-        document = Document(merged(base.plain(), over), document.file, document.lines)
-    return checked(validate(Scenario, document), document, inherited)
+        data = merged(base.plain(), over)
+        if base.changes and isinstance(over.get("changes"), list):
+            data["changes"] = [*base.plain()["changes"], *over["changes"]]
+            lines = {_after(path, len(base.changes)): line for path, line in lines.items()}
+    laid = Document(data, document.file, lines)
+    scenario = checked(validate(Scenario, laid), laid, inherited)
+    return _with_levers(scenario, document) if "levers" in document.data else scenario
+
+
+def _after(path: Path_, number: int) -> Path_:
+    """Where a change of the file stands after so many of its base."""
+    if len(path) > 1 and path[0] == "changes" and isinstance(path[1], int):
+        return ("changes", path[1] + number, *path[2:])
+    return path
+
+
+def _with_levers(scenario: Scenario, document: Document) -> Scenario:
+    named = document.data["levers"]
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        raise TrinnError(document.fault(("levers",), "must be a list of levers, such as [capa, family_house@2028-01-01]"))
+    for index, name in enumerate(named):
+        try:
+            scenario = apply(scenario, name)
+        except TrinnError as error:
+            place = document.place(("levers", index))
+            raise TrinnError(replace(fault, place=place, rule=f"{name}: {fault.rule}") for fault in error.faults) from None
+    return scenario
 
 
 def _base(document: Document, detail: Detail, trail: tuple[str, ...]) -> Scenario:

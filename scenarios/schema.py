@@ -7,9 +7,9 @@ in :mod:`scenarios.services`; here they come together.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from scenarios.demand import Demand, Door, Finding, Group, Need, Season, Seeking
 from scenarios.services import (
@@ -53,6 +53,7 @@ from scenarios.values import (
     Outcome,
     Share,
     Whole,
+    measured,
     moment,
 )
 
@@ -149,25 +150,49 @@ class Catchment(Model):
     """What differs from the scenario's shared services."""
 
 
-class Change(Model):
-    """One dated change to the scenario: an address, an operator and a value."""
-
-    set: str
-    """Such as ``bup.psychologist.fte+=1``."""
-    since: Annotated[date | Literal["start", "beginning"], BeforeValidator(moment)] = Field(default="start", alias="from")
-    """From when: a date, the start date, or ``beginning`` (warm-up and all)."""
-    lever: str = ""
-    """The lever it belongs to, if any."""
-
-
 class Evidence(Model):
     """What a number rests on."""
 
     grade: Grade
     source: str = ""
-    low: float | None = None
-    high: float | None = None
+    low: float | str | None = None
+    high: float | str | None = None
+    """How low and how high it may be: numbers, or durations and rates as the value is written."""
+    factor: bool = False
+    """The range is of a factor that all values of the address are multiplied with together; 1 leaves them as they are."""
     note: str = ""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if (self.low is None) != (self.high is None):
+            raise ValueError("give both low and high, or neither")
+        low, high = (measured(value) for value in (self.low, self.high))
+        if low is None and self.low is not None:
+            raise ValueError(f'low and high must be numbers, durations or rates (got "{self.low}" and "{self.high}")')
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"low must not be above high (got {self.low} and {self.high})")
+        return self
+
+
+class Change(Model):
+    """One dated change to the scenario: an address, an operator and a value."""
+
+    set: str
+    """Such as ``bup.psychologist.fte+=1``."""
+    since: Annotated[date | str, BeforeValidator(moment)] = Field(default="start", alias="from")
+    """From when: a date, the start date, so long after it (``start+26w``), or ``beginning`` (warm-up and all)."""
+    lever: str = ""
+    """The lever it belongs to, if any."""
+    moves: tuple[Share, Share] = (0.0, 1.0)
+    """Which stretch of the whole change this one makes; from 0 to 1 is all of it."""
+    evidence: Evidence | None = None
+    """What its value rests on; the range is of the value as it is written."""
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.moves[0] >= self.moves[1]:
+            raise ValueError(f"moves goes from less to more (got {self.moves[0]:g} and {self.moves[1]:g})")
+        return self
 
 
 class Scenario(Model):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from scenarios.units import Duration
+from scenarios.units import Duration, parse_duration, parse_rate
 
 BANDS = ("0-5", "6-12", "13-17", "18-25")
 """Age bands, in order."""
@@ -36,6 +37,9 @@ Order = Literal["first_come", "severity", "deadline", "referral"]
 Reason = Literal["formal_error", "information_missing", "too_mild", "expected_benefit_too_small", "other_service_responsible"]
 Band = Literal["0-5", "6-12", "13-17", "18-25"]
 Grade = Literal["published", "stated", "calibrated", "assumed", "own"]
+
+Payer = Literal["municipality", "health_trust", "state", "grant", "family"]
+"""Who pays for a post or an offer: a closed list."""
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 Number = Annotated[float, Field(strict=True, ge=0, le=1e9)]
@@ -142,15 +146,31 @@ def one_or_more(value: Any) -> Any:
 
 
 def moment(value: Any) -> Any:
-    """A date, ``start`` or ``beginning``."""
+    """A date, ``start``, ``start+26w`` or ``beginning``."""
     if isinstance(value, datetime) or not isinstance(value, str | date):
-        raise ValueError('must be a date such as 2027-09-01, "start" or "beginning"')
-    if isinstance(value, str) and value not in ("start", "beginning"):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            raise ValueError('must be a date such as 2027-09-01, "start" or "beginning"') from None
-    return value
+        raise ValueError(_MOMENT)
+    if isinstance(value, date) or value in ("start", "beginning"):
+        return value
+    if value.startswith("start+"):
+        parse_duration(value.removeprefix("start+"))
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(_MOMENT) from None
+
+
+_MOMENT = 'must be a date such as 2027-09-01, "start", "start+26w" or "beginning"'
+
+
+def measured(value: float | str | None) -> float | None:
+    """A number as it is, a duration in seconds, a rate a year; None for what is none of them."""
+    if value is None or isinstance(value, int | float):
+        return value
+    for parse in (parse_duration, parse_rate):
+        with suppress(ValueError):
+            return float(parse(value))
+    return None
 
 
 Places = Annotated[int | Literal["endless"], BeforeValidator(_places)]

@@ -10,6 +10,7 @@ from scenarios.changes import dates, resolved
 from scenarios.check_areas import Found, Variants, said_once, variants_of
 from scenarios.check_room import staffed
 from scenarios.errors import one_line
+from scenarios.presupposed import lacking
 from scenarios.reading import dotted
 from scenarios.resolve import requirements
 from scenarios.schema import Scenario, Service
@@ -37,7 +38,8 @@ def warnings(scenario: Scenario) -> tuple[Warning, ...]:
     for day in dates(scenario):
         variants = variants_of(resolved(scenario, day))[0]
         found += [*_locks(variants), *_thresholds(variants)]
-    return tuple(Warning(dotted(path), text) for path, text in said_once(found))
+    needed = (Warning(f"lever {each.lever}", each.say.en) for each in lacking(scenario))
+    return (*(Warning(dotted(path), text) for path, text in said_once(found)), *needed)
 
 
 def _locks(variants: Variants) -> Found:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scenarios import reading
-from scenarios.changes import parse_change
+from scenarios.addresses import parse_change
 from scenarios.errors import Fault, TrinnError, nearest, one_line
 from scenarios.levers import apply, find_lever
 from scenarios.load import load, load_file

@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from scenarios.changes import differences, look_up, parse_change, resolved
+from scenarios.addresses import parse_change
+from scenarios.changes import differences, look_up, resolved
 from scenarios.errors import TrinnError
 from scenarios.levers import Lever, apply, find_lever, levers
 from scenarios.load import load
@@ -133,7 +134,7 @@ def test_a_ladder_of_one_area_needs_no_area_in_its_addresses():
         ("clinic.nurse.fte=many", 'must be a number (got "many")'),
         ("clinic.nurse.fte=-1", "must be ≥ 0 (got -1)"),
         ("clinic.nurse.fte-=3", "must be ≥ 0 (got -1.0)"),
-        ("clinic.course={}", 'must be a mapping (got "{}")'),
+        ("clinic.course={}", "the value is an empty mapping"),
         ("clinic=3", "names no single value"),
         ("clinic.course+=3", "names no single value"),
         ("name=x", '"name" cannot be changed'),
@@ -250,6 +251,205 @@ def test_relative_changes_and_other_dates_and_areas_contradict_nothing(base):
     assert fte(apply(base, lever("one", "clinic.nurse.fte=3"), "south/clinic.nurse.fte=4"), "north") == 3.0
 
 
+# -- entries, lists and shares --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            "clinic.routes[*].share*=0.5",
+            {"north/clinic.routes[0].share": (0.5, 0.25), "north/clinic.routes[1].share": (0.2, 0.1)},
+        ),
+        ("clinic.routes[to:role:low_threshold].lost=0.2", None),
+        ("clinic.routes[to:team].lost=0.2", {"north/clinic.routes[0].lost": (0.1, 0.2)}),
+        ("clinic.routes[to:school,after:improved].lost=0.2", {"north/clinic.routes[1].lost": (0.0, 0.2)}),
+        ("clinic.staff.*.absent=0.1", {f"north/clinic.{p}.absent": (0.0, 0.1) for p in ("nurse", "psychologist")}),
+        ("clinic.staff.*.fte*=2", {"north/clinic.nurse.fte": (2.0, 4.0), "north/clinic.psychologist.fte": (1.0, 2.0)}),
+        ("needs[*].seek*=0.5", {"needs.mild.seek": (1.0, 0.5), "needs.severe.seek": (1.0, 0.5)}),
+        ("services[*].routes[to:team].lost*=2", {"north/clinic.routes[0].lost": (0.1, 0.2)}),
+        ("doors[to:role:low_threshold].delay=5d", {f"doors.{door}.delay": (None, "5d") for door in ("school", "gp")}),
+        ("doors.gp.to=[school, ...]", {"doors.gp.to": (["clinic"], ["school", "clinic"])}),
+        ("doors.school.to=[..., school, clinic]", {"doors.school.to": (["clinic", "team"], ["team", "school", "clinic"])}),
+        ("doors.gp.to=[step:yellow, role:none?]", {"doors.gp.to": (["clinic"], ["clinic", "school"])}),
+        (
+            "clinic.routes+={to: [step:red], after: gave_up, share: 0.3}",
+            {"north/clinic.routes[2]": (None, {"to": ["team"], "after": "gave_up", "share": 0.3})},
+        ),
+        ("doors.school.share:=0.7", {"doors.school.share": (0.4, 0.7), "doors.gp.share": (0.6, 0.3)}),
+        (
+            "demand.children.mix.severe:=0.1",
+            {"demand.children.mix.severe": (0.3, 0.1), "demand.children.mix.mild": (0.7, 0.9)},
+        ),
+    ],
+)
+def test_one_change_may_be_about_several_entries(base, change, expected):
+    if expected is None:
+        with pytest.raises(TrinnError, match="picks nothing"):
+            apply(base, change)
+        return
+    found = changed(base, change)
+    assert found.keys() == expected.keys()
+    for key, (old, new) in expected.items():
+        assert found[key][1] == pytest.approx(new) if isinstance(new, float) else found[key][1] == new
+        assert old is None or found[key][0] == old
+
+
+def test_a_route_that_was_added_is_there_and_the_others_are_as_before(base):
+    more = resolved(apply(base, "clinic.routes+={to: [team], after: gave_up, share: 0.3, delay: 2d}"))
+    before = service_of(base, "clinic", base.areas["north"]).routes
+    after = service_of(more, "clinic", more.areas["north"]).routes
+    assert after[:-1] == before
+    assert (after[-1].to, after[-1].after, after[-1].share, after[-1].delay.mean) == (("team",), ("gave_up",), 0.3, 2 * 86400)
+
+
+def test_shares_cannot_give_way_below_nothing(base):
+    with pytest.raises(TrinnError, match=r"cannot give way to 1\.2"):
+        apply(base, "doors.school.share:=1.2")
+    with pytest.raises(TrinnError, match=re.escape('":=" sets a share among others')):
+        apply(base, "clinic.patience.mean:=3d")
+
+
+def test_a_change_that_picks_nothing_says_what_it_looked_for(base):
+    with pytest.raises(TrinnError, match="picks nothing: routes has no entry with after:rejected"):
+        apply(base, "clinic.routes[after:rejected].share=1")
+    with pytest.raises(TrinnError, match='this ladder has no service of role "treatment"'):
+        apply(base, "doors.gp.to=[role:treatment]")
+
+
+# -- parts of the way, learning, intensity ------------------------------------------------------------------------------------
+
+
+def learned(*changes, learning="360d", **rest):
+    """A lever whose numbers are learned."""
+    entries = [{"set": change, "learned": True} for change in changes]
+    return Lever.model_validate(
+        {"name": "l", "about": "", "grade": "own", "source": "", "learning": learning, "changes": entries, **rest}
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "values"),
+    [
+        ("clinic.nurse.fte+=4", [3, 4, 5, 6]),
+        ("clinic.nurse.fte*=3", [3, 4, 5, 6]),
+        ("clinic.nurse.fte=6", [3, 4, 5, 6]),
+        ("doors.school.share:=0.8", [0.5, 0.6, 0.7, 0.8]),
+        ("clinic.patience.mean=50d", ["80d", "10w", "60d", "50d"]),
+        ("needs.mild.remission*=2", ["0.625/y", "0.75/y", "0.875/y", "1/y"]),
+    ],
+)
+def test_what_is_learned_comes_in_four_even_steps(base, change, values):
+    found = [item for item in differences(apply(base, learned(change))) if item.op != "gives way"]
+    assert [item.new if isinstance(item.new, str) else pytest.approx(item.new) for item in found] == values
+    assert [(item.since - date(2027, 1, 4)).days for item in found] == [45, 135, 225, 315]
+
+
+def test_shares_sum_to_one_through_all_steps(base):
+    more = apply(base, learned("doors.school.share:=0.8"))
+    for day in sorted({item.since for item in differences(more)}):
+        assert sum(door.share for door in resolved(more, day).doors.values()) == pytest.approx(1, abs=1e-9)
+
+
+def test_steps_that_would_come_after_the_period_are_left_out(base):
+    more = apply(base, learned("clinic.nurse.fte+=4"), "period.length=200d")
+    assert [plan.at // 86400 for plan in phases(more)] == [-30, 45, 135]
+
+
+def test_a_lever_is_put_on_by_half_later_or_from_the_beginning(tmp_path, base):
+    path = tmp_path / "more.yaml"
+    path.write_text(
+        "{name: more, about: '', grade: own, source: '', learning: 360d, kinds: {few: {name: few}, many: {name: many,"
+        " changes: [{set: clinic.nurse.fte+=8}]}}, changes: [{set: clinic.nurse.fte+=4, learned: true}]}",
+        encoding="utf-8",
+    )
+
+    def steps(text):
+        found = differences(apply(base, f"{path}{text}"))
+        return [
+            (item.new, item.since if isinstance(item.since, str) else (item.since - date(2027, 1, 4)).days) for item in found
+        ]
+
+    assert steps("*0.5") == [(2.5, 45), (3.0, 135), (3.5, 225), (4.0, 315)]
+    assert steps("*0") == []
+    assert steps("@beginning") == [(6.0, "beginning")]
+    assert steps("@start+10d") == [(3.0, 55), (4.0, 145), (5.0, 235), (6.0, 325)]
+    assert steps(":many*0.5@2027-01-24") == [(6.0, 20), (6.5, 65), (7.0, 155), (7.5, 245), (8.0, 335)]
+    with pytest.raises(TrinnError, match='has no kind "lots"; allowed: few, many'):
+        apply(base, f"{path}:lots")
+    with pytest.raises(TrinnError, match="by a share from 0 to 1"):
+        apply(base, f"{path}*2")
+    with pytest.raises(TrinnError, match="must be a date such as"):
+        apply(base, f"{path}@soon")
+
+
+def test_two_levers_that_set_one_key_on_different_dates_are_refused(base):
+    one, other = lever("one", "clinic.nurse.fte=3"), lever("other", "clinic.nurse.fte=4@2027-06-01")
+    with pytest.raises(TrinnError, match=r"north/clinic.nurse.fte: is set twice, by one \(3\) and other \(4\)"):
+        apply(base, one, other)
+
+
+# -- what a lever adds ----------------------------------------------------------------------------------------------------
+
+
+ADDING = {
+    "name": "arena",
+    "about": "",
+    "grade": "own",
+    "source": "",
+    "learning": "360d",
+    "adds": {
+        "services": {"arena": {"like": "role:low_threshold", "staff": {"psychologist": None}, "course": {"hours": 2.0}}},
+        "doors": {"arena": {"share": 0.0, "to": "arena"}},
+    },
+    "evidence": {"services.arena.course.sessions": {"grade": "own"}},
+    "changes": [{"set": "doors.arena.share:=0.2", "learned": True}],
+}
+
+
+def test_an_added_service_is_like_another_and_open_where_the_lever_acts(base):
+    more = apply(base, Lever.model_validate(ADDING))
+    now = resolved(more)
+    arena, clinic = (service_of(now, name, now.areas["north"]) for name in ("arena", "clinic"))
+    assert arena.open
+    assert (arena.step, arena.routes, arena.course.sessions) == (clinic.step, clinic.routes, clinic.course.sessions)
+    assert list(arena.staff) == ["nurse"]
+    assert not service_of(now, "arena", now.areas["south"]).open
+    assert now.doors["arena"].share == pytest.approx(0.2)
+    assert "services.arena.course.sessions" in more.evidence
+    before = resolved(more, date.min)
+    assert not service_of(before, "arena", before.areas["north"]).open
+
+
+def test_a_service_is_not_added_twice(base):
+    arena = Lever.model_validate(ADDING)
+    with pytest.raises(TrinnError, match='the ladder has "arena" already'):
+        apply(base, arena, arena)
+
+
+def test_a_file_names_levers_and_adds_changes_to_those_of_its_base(tmp_path):
+    (tmp_path / "more.yaml").write_text(
+        "{name: more, about: '', grade: own, source: '', changes: [{set: low_threshold.counsellor.fte+=4}]}", encoding="utf-8"
+    )
+    (tmp_path / "base.yaml").write_text("{base: etnedal, changes: [{set: gp.accuracy=0.7}]}", encoding="utf-8")
+    over = tmp_path / "over.yaml"
+    over.write_text(
+        f"base: base.yaml\nlevers: ['{tmp_path / 'more.yaml'}@beginning']\nchanges:\n  - set: ppt.accuracy=0.7\n",
+        encoding="utf-8",
+    )
+    assert [item.address.split("/")[-1] for item in differences(load(over))] == [
+        "low_threshold.counsellor.fte",
+        "gp.accuracy",
+        "ppt.accuracy",
+    ]
+    over.write_text("base: base.yaml\nlevers:\n  - cappa\n", encoding="utf-8")
+    with pytest.raises(TrinnError, match=r"over.yaml:3: cappa: there is no lever"):
+        load(over)
+    over.write_text("base: base.yaml\nchanges:\n  - set: ppt.accuracy=0.7\n  - set: ppt.acuracy=0.7\n", encoding="utf-8")
+    with pytest.raises(TrinnError, match=r"over.yaml:4 \| changes\[2\]"):
+        load(over)
+
+
 # -- dates --------------------------------------------------------------------------------------------------------------
 
 
@@ -357,7 +557,24 @@ def test_a_change_is_taken_apart():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "=", "a=", "=1", "a", "...=1", "a..b=1", "a.[0]=1", "[0]=1", "a[b]=1", "a[²]=1", "a=1@", "a b=1"]
+    "text",
+    [
+        "",
+        "=",
+        "a=",
+        "=1",
+        "a",
+        "...=1",
+        "a..b=1",
+        "a.[0]=1",
+        "[0]=1",
+        "a[b]=1",
+        "a[²]=1",
+        "a[to:]=1",
+        "a[to:b,]=1",
+        "a=1@",
+        "a b=1",
+    ],
 )
 def test_what_is_no_change_is_refused(text):
     with pytest.raises(TrinnError, match="is not a change"):

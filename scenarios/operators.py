@@ -77,7 +77,7 @@ def _moved(old: Any, new: Any, change: Set) -> Any:
         result = round(old + share * (new - old), 10)
         return round(result) if isinstance(old, int) and isinstance(new, int) else result
     if isinstance(old, str) and isinstance(new, str):
-        for parse in _PARSERS:
+        for parse, spelled in _MEASURES:
             try:
                 start, goal = float(parse(old)), float(parse(new))
             except ValueError:

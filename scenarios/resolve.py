@@ -19,9 +19,9 @@ _WHOLE = 1e-9
 INSTEAD = {
     "fte": ("fte_per_1000", "cases", "rooms", "cases_per_fte"),
     "fte_per_1000": ("fte", "cases", "rooms", "cases_per_fte"),
-    "cases": ("fte", "fte_per_1000", "rooms", "cases_per_fte", "agreed", "absent", "work", "turnover"),
-    "rooms": ("fte", "fte_per_1000", "cases", "cases_per_fte", "agreed", "absent", "work", "turnover"),
-    "cases_per_fte": ("fte", "fte_per_1000", "cases", "rooms", "agreed", "absent", "work", "turnover"),
+    "cases": ("fte", "fte_per_1000", "rooms", "cases_per_fte", "agreed", "absent", "work", "turnover", "payer", "price"),
+    "rooms": ("fte", "fte_per_1000", "cases", "cases_per_fte", "agreed", "absent", "work", "turnover", "payer", "price"),
+    "cases_per_fte": ("fte", "fte_per_1000", "cases", "rooms", "agreed", "absent", "work", "turnover", "payer", "price"),
     "recruit": ("market",),
     "market": ("recruit",),
     "length": ("sessions", "interval", "missed", "cancelled", "missed_per_hour"),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from scenarios.units import Rate
-from scenarios.values import Day, Id, Label, Law, Model, Number, Share
+from scenarios.values import Day, Id, Label, Law, Model, Number, Payer, Share
 
 Work = Literal["meetings", "supervision", "system", "travel", "coordination", "other"]
 """What staff do besides the single case: a closed list."""
@@ -95,6 +95,11 @@ class Pool(Model):
     """Hours a week of a full post that go to other things than the single case, off the top."""
     turnover: Turnover | None = None
     """How long people stay in a post and how long it stands empty."""
+    payer: Payer | None = None
+    """Who pays for the posts. None: not stated. It says what a scenario costs and decides nothing in a run."""
+    price: Number | None = None
+    """Kroner a year for a full post: wage, social costs (employer's contribution, pension, holiday pay) and overhead (rooms,
+    leadership, equipment). None: not stated."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -105,6 +110,8 @@ class Pool(Model):
         posts = self.fte is not None or self.fte_per_1000 is not None
         if kinds and (posts or self.turnover or self.work or self.absent or self.agreed is not None):
             raise ValueError(f"with {kinds[0]} is no posts: leave out fte, fte_per_1000, agreed, absent, work and turnover")
+        if kinds and (self.payer or self.price is not None):
+            raise ValueError(f"with {kinds[0]} is no posts: nobody is paid for it. Leave out payer and price")
         if self.agreed is not None and self.fte is not None and self.agreed < self.fte:
             raise ValueError(f"agreed must not be below fte, the filled posts (got {self.agreed:g} and {self.fte:g})")
         if sum(self.work.values()) >= self.weekly_hours:

@@ -223,6 +223,25 @@ def look_up(scenario: Scenario, address: str) -> tuple[Any, ...]:
     return tuple(_read(at.full, at.path, change, exists=True) for at in places)
 
 
+def stands(scenario: Scenario, address: str) -> None:
+    """Make sure that an address leads somewhere: it is looked at in one place of each service.
+
+    Raises:
+        TrinnError: when it leads nowhere.
+    """
+    change = _shortened(scenario, parse_change(f"{address}=0"))
+    names = _services_named(scenario, change)
+    if not names:
+        look_up(scenario, address)
+        return
+    found = [next(_places(scenario, name, change, lenient=len(names) > 1), None) for name in names]
+    if not any(found):
+        raise TrinnError(Fault("picks nothing", place=change.text))
+    for at in found:
+        if at is not None:
+            _read(at.full, at.path, change, exists=True)
+
+
 def _shortened(scenario: Scenario, change: Set) -> Set:
     """``services.bup.course`` and ``areas.stange.services.bup.course`` in their shorter forms, so that one key has one name."""
     match change.path:

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from scenarios.adding import added
 from scenarios.addresses import is_change, parse_change
-from scenarios.changes import after_start, dates, look_up, resolved, when
+from scenarios.changes import after_start, dates, resolved, stands, when
 from scenarios.check import check, structure
 from scenarios.errors import Fault, TrinnError, nearest
 from scenarios.operators import is_number
@@ -346,7 +346,7 @@ def _with_sound_evidence(scenario: Scenario, document: Document, inherited: Coll
     faults: dict[str, list[Fault]] = {}
     for address in scenario.evidence:
         try:
-            look_up(unchanged, address)
+            stands(unchanged, address)
         except TrinnError as error:
             faults[address] = [document.fault(("evidence", address), f"is about nothing: {f.rule}") for f in error.faults]
     if own := [fault for address in faults if address not in inherited for fault in faults[address]]:

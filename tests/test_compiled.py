@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -255,6 +258,21 @@ def test_the_cache_is_named_by_everything_that_is_compiled():
     compiled = [path for path in (ROOT / "sim").rglob("*.py") if any(word in path.read_text() for word in ("@inner", "@entry"))]
     known = {path for name in SOURCES for path in (ROOT / "sim").glob(name)}
     assert {path.name for path in compiled} <= {path.name for path in known}
+
+
+def test_what_is_compiled_takes_from_the_scenarios_only_words_and_units_that_name_the_cache():
+    named = {Path(name).stem for name in SOURCES if "scenarios" in name}
+    for path in (ROOT / "sim").rglob("*.py"):
+        text = path.read_text()
+        if not any(word in text for word in ("@inner", "@entry")):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scenarios."):
+                module = import_module(node.module)
+                for alias in node.names:
+                    thing = getattr(module, alias.name)
+                    homes = {name for name in named if getattr(import_module(f"scenarios.{name}"), alias.name, None) is thing}
+                    assert homes or inspect.isfunction(thing) or inspect.isclass(thing), (path.name, alias.name)
 
 
 def test_a_cache_that_cannot_be_written_is_said_and_done_without(tmp_path):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dashboard import numbers
 from dashboard.tables import Row, row_of, service_name, staffing
 from dashboard.texts import Language, chosen, has_text, joined, sentence, text
+from scenarios.levers import levers
 from scenarios.schema import Scenario
 from sim.compare import Caution, Comparison, Verdict, settling
 from sim.fold import ALL
@@ -204,7 +205,7 @@ def _subject(caution: Caution, scenario: Scenario, language: Language) -> str:
 
 def cautions(comparison: Comparison, language: Language) -> list[str]:
     """What the reader must know. Whose staffing it is stands everywhere by itself, and not here."""
-    return _cautions(comparison.cautions, comparison.base.scenario, language)
+    return [*_cautions(comparison.cautions, comparison.base.scenario, language), *_presupposed(comparison.cautions, language)]
 
 
 def run_cautions(result: Result, language: Language) -> list[str]:
@@ -218,12 +219,23 @@ def _cautions(found: tuple[Caution, ...], scenario: Scenario, language: Language
     """In words; services about which the same is said share a sentence."""
     subjects: dict[tuple[str, int], list[Caution]] = {}
     for caution in found:
-        if caution.kind != "national_average":
+        if caution.kind not in ("national_average", "presupposes"):
             subjects.setdefault((caution.kind, caution.number), []).append(caution)
     return [
         _caution(alike[0], joined([_subject(caution, scenario, language) for caution in alike], language), language)
         for alike in subjects.values()
     ]
+
+
+def _presupposed(found: tuple[Caution, ...], language: Language) -> list[str]:
+    """What levers need and the scenario lacks, or nobody can see in a model."""
+    said = []
+    for caution in found:
+        if caution.kind == "presupposes":
+            lever = levers()[caution.subject]
+            say = chosen(lever.presupposes[caution.number].say, language)
+            said.append(text("caution_presupposes", language, subject=chosen(lever.name, language), say=say))
+    return said
 
 
 def outside(scenario: Scenario, language: Language) -> str:

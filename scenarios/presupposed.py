@@ -19,6 +19,8 @@ class Lacking:
     lever: str
     name: Label
     """The lever's."""
+    number: int
+    """Which of the lever's presuppositions."""
     say: Label
 
 
@@ -31,9 +33,9 @@ def levers_of(scenario: Scenario) -> dict[str, Lever]:
 def lacking(scenario: Scenario) -> tuple[Lacking, ...]:
     """What the levers of a scenario presuppose and it lacks, as it stands at the end of the period."""
     return tuple(
-        Lacking(name, lever.name, needed.say)
+        Lacking(name, lever.name, number, needed.say)
         for name, lever in levers_of(scenario).items()
-        for needed in lever.presupposes
+        for number, needed in enumerate(lever.presupposes)
         if not _is_there(needed, resolved(scenario))
     )
 

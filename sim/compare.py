@@ -13,6 +13,7 @@ import pandas as pd
 
 from scenarios.changes import Applied, differences
 from scenarios.errors import TrinnError
+from scenarios.presupposed import Lacking, lacking
 from scenarios.schema import Scenario
 from scenarios.units import YEAR
 from sim.fold import ALL, SERIES, weeks
@@ -49,7 +50,7 @@ class Verdict:
 class Caution:
     """Something the reader must know before believing the numbers."""
 
-    kind: Literal["few_replications", "warm_up", "never_settles", "national_average", "no_warm_up"]
+    kind: Literal["few_replications", "warm_up", "never_settles", "national_average", "no_warm_up", "presupposes"]
     subject: str = ""
     number: int = 0
 
@@ -185,9 +186,16 @@ class Comparison:
         found = []
         if any(result.scenario.staffing == "national_average" for result in self.results.values()):
             found.append(Caution("national_average"))
+        for result in self.others.values():
+            already = set(found)
+            found += [new for new in map(_presupposed, lacking(result.scenario)) if new not in already]
         if self.replications < MINIMUM_REPLICATIONS:
             found.append(Caution("few_replications", number=MINIMUM_REPLICATIONS))
         return (*found, *settling(self.base))
+
+
+def _presupposed(lack: Lacking) -> Caution:
+    return Caution("presupposes", lack.lever, lack.number)
 
 
 def settling(result: Result) -> tuple[Caution, ...]:

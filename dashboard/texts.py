@@ -1,4 +1,4 @@
-"""Everything people read, in both languages: one catalogue from two files, looked up by key."""
+"""Everything people read, in both languages: one catalogue from a few files, looked up by key."""
 
 from __future__ import annotations
 
@@ -13,14 +13,22 @@ from scenarios.schema import Label
 Language = Literal["nb", "en"]
 LANGUAGES: tuple[Language, ...] = ("nb", "en")
 FILES = ("texts.yaml", "story.yaml")
+WORDS = "words"
+"""Folder of the files that hold the words of one page each."""
 
 
 @cache
 def catalogue() -> dict[str, Label]:
     """Every text by key, in both languages."""
     folder, data = files("dashboard"), dict[str, object]()
-    for name in FILES:
-        data |= read_text((folder / name).read_text(encoding="utf-8"), name).data
+    pages = sorted(
+        (entry for entry in (folder / WORDS).iterdir() if entry.name.endswith(".yaml")), key=lambda entry: entry.name
+    )
+    for entry in [*(folder / name for name in FILES), *pages]:
+        more = read_text(entry.read_text(encoding="utf-8"), entry.name).data
+        if twice := sorted(data.keys() & more.keys()):
+            raise ValueError(f'{entry.name}: "{twice[0]}" stands in another file already')
+        data |= more
     return {key: Label.model_validate(texts) for key, texts in data.items()}
 
 

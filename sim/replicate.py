@@ -205,6 +205,36 @@ class _Bench:
         return trajectory
 
 
+class Prepared:
+    """A scenario made ready to run, one replication at a time, for whoever wants results as they come.
+
+    One thread at a time works with it; :meth:`another` is for the next thread and shares what never changes.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int = 1, by: Sequence[str] = (), like: Prepared | None = None) -> None:
+        """Build the plans of a scenario.
+
+        Raises:
+            TrinnError: on arguments outside their range.
+        """
+        _check_arguments(1, seed, "compiled", None, "weekly", by)
+        self.scenario, self.seed = scenario, seed
+        task = _Task((scenario,), seed, (), tuple(by), "weekly", "compiled")
+        self._bench: _Bench = _Bench(task, None if like is None else like._bench)
+
+    def another(self) -> Prepared:
+        """The same for another thread."""
+        return Prepared(self.scenario, self.seed, self._bench.task.by, self)
+
+    def replicate(self, number: int, pulse: Pulse | None = None) -> Replication:
+        """Replication ``number``: the same children and numbers as :func:`run` gives."""
+        return self._bench.replicate(number, pulse)[0]
+
+    def result(self, name: str, replications: Sequence[Replication]) -> Result:
+        """What was run so far, as a result."""
+        return Result(self.scenario, name, self.seed, "compiled", trinn_version(), self._bench.plans[0], tuple(replications))
+
+
 # -- all of them --------------------------------------------------------------------------------------------------------------
 
 

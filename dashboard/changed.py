@@ -42,7 +42,11 @@ def _changed(item: Applied, scenario: Scenario, language: Language) -> Changed:
 def _lever(item: Applied, language: Language) -> str:
     if not item.lever:
         return text("own_change", language)
-    return chosen(levers()[item.lever].name, language) if item.lever in levers() else item.lever
+    name, _, kind = item.lever.partition(":")
+    if name not in levers():
+        return item.lever
+    words = chosen(levers()[name].name, language)
+    return f"{words}: {chosen(levers()[name].kinds[kind].name, language)}" if kind in levers()[name].kinds else words
 
 
 def _words(address: str, scenario: Scenario, language: Language) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from scenarios.changes import stands
 from scenarios.errors import Fault, TrinnError
 from scenarios.naming import named, services_that
 from scenarios.reading import Document, validate
@@ -24,7 +25,7 @@ def added(scenario: Scenario, lever: str, adds: Pieces, evidence: Mapping[str, E
     if not adds:
         return scenario
     data = scenario.plain()
-    rests = dict(scenario.evidence)
+    inherited: dict[str, Evidence] = {}
     for section, things in adds.items():
         known = dict(data.get(section, {}))
         for name, stated in things.items():
@@ -34,12 +35,21 @@ def added(scenario: Scenario, lever: str, adds: Pieces, evidence: Mapping[str, E
             place = f"{lever}: {section}.{name}"
             piece = named(scenario, {key: value for key, value in stated.items() if key != LIKE}, place)
             if section == "services":
-                piece, inherited = _like(scenario, data, name, stated, piece, place)
-                rests = inherited | rests
+                piece, rests = _like(scenario, data, name, stated, piece, place)
+                inherited |= rests
             known[name] = piece
         data[section] = known
-    data["evidence"] = {key: each.plain() for key, each in rests.items()} | {k: each.plain() for k, each in evidence.items()}
-    return validate(Scenario, Document(data, lever))
+    whole = validate(Scenario, Document(data, lever))
+    there = {key: each for key, each in inherited.items() if _stands(whole.model_copy(update={"changes": ()}), key)}
+    return whole.model_copy(update={"evidence": {**scenario.evidence, **there, **evidence}})
+
+
+def _stands(scenario: Scenario, address: str) -> bool:
+    try:
+        stands(scenario, address)
+    except TrinnError:
+        return False
+    return True
 
 
 def _like(

@@ -1,7 +1,8 @@
 """How a change is written: an address, an operator, a value and a date; and which entries an address picks.
 
 An address is a path of names and of ``[..]``: a number (``routes[0]``), ``[*]`` for every entry, or conditions on the entries
-(``routes[after:rejected,to:gp]``): a field is equal to the word, or has it in its list. A name ``*`` is every entry too.
+(``routes[after:rejected,to:gp]``): a field is equal to the word, or has it in its list; ``!`` in place of ``:`` means that it
+is not and has it not. A name ``*`` is every entry too.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from scenarios.reading import Path_
 
 OPERATORS = ("+=", "-=", "*=", ":=", "=")
 _CHANGE = re.compile(
-    r"\s*(?:(?P<area>[^/\s=\[{]{1,80})/)?(?P<path>[\w:.\[\]*,-]{1,200}?)\s*(?P<op>\+=|-=|\*=|:=|=)\s*(?P<value>[^@\s](?:[^@]{0,599}?[^@\s])?)"
+    r"\s*(?:(?P<area>[^/\s=\[{]{1,80})/)?(?P<path>[\w:!.\[\]*,-]{1,200}?)\s*(?P<op>\+=|-=|\*=|:=|=)\s*(?P<value>[^@\s](?:[^@]{0,599}?[^@\s])?)"
     r"\s*(?:@\s*(?P<date>\S{1,20}))?\s*"
 )
-_NAME, _INSIDE = r"(?:[\w:-]+|\*)", r"\[(?:[0-9]{1,6}|\*|[a-z_]+:[a-z0-9_:?-]+(?:,[a-z_]+:[a-z0-9_:?-]+)*)\]"
+_NAME, _INSIDE = r"(?:[\w:-]+|\*)", r"\[(?:[0-9]{1,6}|\*|[a-z_]+[:!][a-z0-9_:?-]+(?:,[a-z_]+[:!][a-z0-9_:?-]+)*)\]"
+_CONDITION = re.compile(r"([a-z_]+)([:!])(.+)")
 _PATH = re.compile(rf"{_NAME}(?:\.{_NAME}|{_INSIDE})*")
 _PARTS = re.compile(r"\[([^\]]+)\]|([^.\[\]]+)")
 _ROUTE_AFTER = ("done", "improved", "unchanged", "worse", "stepped_up")
@@ -28,12 +30,12 @@ _ROUTE_AFTER = ("done", "improved", "unchanged", "worse", "stepped_up")
 
 @dataclass(frozen=True)
 class Pick:
-    """Entries of a list or a mapping: those that fit every condition (field, word); all where there is none."""
+    """Entries of a list or a mapping: those that fit every condition (field, word, whether); all where there is none."""
 
-    conditions: tuple[tuple[str, str], ...] = ()
+    conditions: tuple[tuple[str, str, bool], ...] = ()
 
     def __str__(self) -> str:
-        return ",".join(f"{field}:{word}" for field, word in self.conditions) or "*"
+        return ",".join(f"{field}{':' if has else '!'}{word}" for field, word, has in self.conditions) or "*"
 
 
 Part = str | int | Pick
@@ -76,7 +78,7 @@ def _part(inside: str, name: str) -> Part:
         return int(inside)
     if inside == "*":
         return Pick()
-    return Pick(tuple((field, word) for field, _, word in (each.partition(":") for each in inside.split(","))))
+    return Pick(tuple((match[1], match[3], match[2] == ":") for match in map(_CONDITION.fullmatch, inside.split(",")) if match))
 
 
 def _named(text: str) -> str:
@@ -126,7 +128,7 @@ def concrete(data: Any, path: Sequence[Part], fitting: Mapping[str, Sequence[str
         holder = holder[part]
     found = 0
     for key, entry in _entries(holder):
-        if all(_fits(entry, field, fitting.get(word, (word,))) for field, word in pick.conditions):
+        if all(_fits(entry, field, fitting.get(word, (word,))) == has for field, word, has in pick.conditions):
             found += 1
             yield from concrete(data, (*before, key, *path[at + 1 :]), fitting, place)
     if not found:

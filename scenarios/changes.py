@@ -367,9 +367,10 @@ def _is_missing(data: Any, path: Path_) -> bool:
 
 def _set_services(scenario: Scenario, names: tuple[str, ...], change: Set) -> tuple[Scenario, _Log]:
     log, homes = _Log(), {"areas": dict[str, Any](), "catchments": dict[str, Any]()}
+    picks = any(isinstance(part, Pick) for part in change.path)
     for service in names:
         stated: dict[tuple[str, str], dict[str, Any]] = {}
-        for at in _places(scenario, service, change, lenient=isinstance(change.path[0], Pick)):
+        for at in _places(scenario, service, change, lenient=isinstance(change.path[0], Pick) or picks and len(names) > 1):
             full = stated.setdefault((at.kind, at.holder), at.full)
             children = children_of(scenario, at.holder, at.kind == "catchments")
             home = homes[at.kind].setdefault(at.holder, _services_stated(scenario, at))

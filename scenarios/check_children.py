@@ -97,7 +97,6 @@ def _cured(scenario: Scenario, variants: Variants) -> Found:
     """What a service does about needs is done about needs that are there, and the other way round."""
     caused = [name for name, need in scenario.needs.items() if need.somatic]
     looked_for = any(service.somatic_check for _, _, service in variants)
-    returns = any(need.relapse for need in scenario.needs.values())
     for name in caused if not looked_for else ():
         rule = "such a child never gets well: no service looks for a bodily cause. State somatic_check on a service"
         yield ("needs", name, "somatic"), rule
@@ -107,8 +106,6 @@ def _cured(scenario: Scenario, variants: Variants) -> Found:
                 (*here, "somatic_check"),
                 "finds nothing: no need has a bodily cause. State a need's somatic, or leave it out",
             )
-        if service.open_return and not returns:
-            yield (*here, "open_return"), "is never used: no need comes back. State a need's relapse, or leave it out"
 
 
 def _ages(scenario: Scenario, variants: Variants) -> Found:

@@ -34,7 +34,7 @@ def _of(scenario: Scenario, selector: str) -> tuple[str, ...]:
 
 def fitting(scenario: Scenario, change: Set) -> Mapping[str, Sequence[str]]:
     """What the words in a change's conditions stand for."""
-    words = {word for part in change.path if isinstance(part, Pick) for _, word in part.conditions}
+    words = {word for part in change.path if isinstance(part, Pick) for _, word, _ in part.conditions}
     return {word: services_that(scenario, word, change.text) for word in words if word.startswith(_KINDS)}
 
 

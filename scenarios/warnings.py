@@ -37,7 +37,7 @@ def warnings(scenario: Scenario) -> tuple[Warning, ...]:
     found = [*_full_from_the_start(opening), *_filled_twice(opening, variants_of(opening)[0])]
     for day in dates(scenario):
         variants = variants_of(resolved(scenario, day))[0]
-        found += [*_locks(variants), *_thresholds(variants)]
+        found += [*_locks(variants), *_thresholds(variants), *_unused(resolved(scenario, day), variants)]
     needed = (Warning(f"lever {each.lever}", each.say.en) for each in lacking(scenario))
     return (*(Warning(dotted(path), text) for path, text in said_once(found)), *needed)
 
@@ -82,6 +82,13 @@ def _thresholds(variants: Variants) -> Found:
         if service.intake and service.intake.tightens:
             text = "observed practice, not lawful policy: the right depends on the need, not on the list. Never propose it"
             yield (*here, "intake", "tightens"), text
+
+
+def _unused(scenario: Scenario, variants: Variants) -> Found:
+    if not any(need.relapse for need in scenario.needs.values()):
+        for here, _, service in variants:
+            if service.open_return:
+                yield (*here, "open_return"), "is never used: no need comes back. State a need's relapse"
 
 
 def _full_from_the_start(scenario: Scenario) -> Found:

@@ -774,7 +774,6 @@ TOGETHER = [
     ("places: 4", "places: 4\n    ages: [18, 25]", None, None),
     ("leaves_at: 25", "leaves_at: 0", "leaves_at", "the age from which team takes children"),
     # needs that end and come back
-    (", relapse: 0.3/y, relapses_to: mild", "", "services.clinic.open_return", "is never used: no need comes back"),
     ("relapse: 0.3/y", "relapse: 2/s", "needs.mild.relapse", "must be at most 1/s"),
     (", somatic: 0.1", "", "services.clinic.somatic_check", "finds nothing: no need has a bodily cause"),
     ("    somatic_check: 0.5\n", "", "needs.mild.somatic", "such a child never gets well: no service looks for a bodily cause"),

@@ -163,3 +163,9 @@ def test_validate_says_ok_and_then_what_is_worth_knowing(tmp_path, capsys):
 
 def test_a_warning_is_one_line():
     assert str(Warning("a.b", "says\nthis")) == "a.b: says\\nthis"
+
+
+def test_a_way_back_that_nothing_uses_is_said():
+    assert [str(w) for w in warnings(alone({"places": 3, "course": COURSE, "open_return": "1y"}))] == [
+        "services.clinic.open_return: is never used: no need comes back. State a need's relapse"
+    ]

@@ -44,6 +44,7 @@ from dashboard.output import (
     put_result,
     put_rows,
     put_text,
+    steps_shown,
     writable,
     written,
 )
@@ -54,13 +55,17 @@ from scenarios.levers import Lever, apply, find_lever, levers
 from scenarios.load import examples, load, load_file
 from scenarios.places import catchment_of, places
 from scenarios.preset import Detail
-from scenarios.resolve import staffing
+from scenarios.resolve import averages, staffing
 from scenarios.schema import Scenario
+from scenarios.sheet.package import is_sheet
+from scenarios.sheet.shown import shown_back
 from scenarios.warnings import warnings
 
 if TYPE_CHECKING:
     from dashboard.comparison import Comparison, compare
     from dashboard.story import story
+    from sim.experiments.required import Required, required
+    from sim.experiments.sensitivity import Sensitivity, sensitivity
     from sim.replicate import Engine, run
     from sim.result import Result
 
@@ -69,23 +74,31 @@ if TYPE_CHECKING:
 __all__ = [
     "Comparison",
     "Lever",
+    "Required",
     "Result",
     "Scenario",
+    "Sensitivity",
     "TrinnError",
     "__version__",
     "apply",
     "compare",
     "load",
+    "required",
     "run",
+    "sensitivity",
     "story",
 ]
 
 # What simulates is imported when it is asked for: it takes a second, and half of the commands do without.
 _LATER = {
     "Comparison": "dashboard.comparison",
+    "Required": "sim.experiments.required",
     "Result": "sim.result",
+    "Sensitivity": "sim.experiments.sensitivity",
     "compare": "dashboard.comparison",
+    "required": "sim.experiments.required",
     "run": "sim.replicate",
+    "sensitivity": "sim.experiments.sensitivity",
     "story": "dashboard.story",
 }
 
@@ -111,6 +124,8 @@ _TODAY: dict[Language, str] = {"nb": "i dag", "en": "today"}
 _WHOSE = {
     ("own", "nb"): "Bemanning: slik scenarioet oppgir den.",
     ("own", "en"): "Staffing: as the scenario states it.",
+    ("partly_own", "nb"): "Bemanning: delvis egne tall. Det som er merket «landsgjennomsnitt», er IKKE stedets egne tall.",
+    ("partly_own", "en"): "Staffing: partly own numbers. What is marked national average is NOT the place's own.",
     ("national_average", "nb"): "Bemanning: landsgjennomsnitt per 1000 barn. Det er IKKE stedets egne tall.",
     ("national_average", "en"): "Staffing: national averages per 1000 children. These are NOT the place's own numbers.",
 }
@@ -222,7 +237,7 @@ def _measures(language: Language) -> Rows:
 
 
 @_cli.command("show")
-@click.argument("what", nargs=-1, required=True, metavar="SCENARIO | lever NAME | child N SCENARIO | twin N SCENARIO")
+@click.argument("what", nargs=-1, required=True, metavar="SCENARIO | lever NAME | evidence SCENARIO | child N SCENARIO | ...")
 @_with
 @click.option("--scenario", "stacks", multiple=True, metavar="NAME=CHANGE,...", help="Of a twin: the proposal, named.")
 @click.option("--seed", type=int, help="Of a child or twin: the same seed gives the same children.  [default: 1]")
@@ -240,6 +255,8 @@ def _show(
 
     The YAML is a scenario file: save it, change it, and run it.
 
+    evidence: what a result of the scenario rests on: each number with its range, grade and source.
+
     child: the story of one invented child, in words. N is its row among the children of replication 0, or its identity as
     the events show it. twin: the same child today and with a proposal, side by side.
     """
@@ -251,6 +268,11 @@ def _show(
     if what[0] == "lever" and len(what) == 2:
         name, lever = find_lever(what[1])
         put_plain({"lever": name, **lever.plain()} if form == "json" else lever.plain(), form, [name])
+        return
+    if what[0] == "evidence" and len(what) == 2:
+        from dashboard.evidence_terminal import put_evidence
+
+        put_evidence(apply(load(what[1], detail=detail), *changes), form, language)
         return
     if len(what) != 1:
         raise TrinnError(f'show takes one scenario, or "lever" and its name (got {len(what)} words); quote a name with spaces')
@@ -309,20 +331,24 @@ def _head(scenario: Scenario, posts: Rows, language: Language) -> list[str]:
         name = f"{post['service']}.{post['pool']}"
         totals[name] = totals.get(name, 0.0) + post["fte"]
     unit = {"nb": "årsverk", "en": "full-time equivalents"}[language]
-    lines += [f"  {name}: {round(fte, 2):g} {unit}" for name, fte in totals.items()]
+    marks = dict.fromkeys(averages(scenario), {"nb": ", landsgjennomsnitt", "en": ", national average"}[language])
+    lines += [f"  {name}: {round(fte, 2):g} {unit}{marks.get(name, '')}" for name, fte in totals.items()]
     lines += [f"{_change.address}: {_change.old} → {_change.new}" for _change in differences(scenario)]
-    return lines
+    return [*lines, *shown_back(scenario, language)]
 
 
 @_cli.command("validate")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def _validate(files: tuple[str, ...]) -> None:
-    """Check scenario files and lever files; every fault is listed with its line, and what is allowed but worth knowing."""
+    """Check scenario files, lever files and workbooks; every fault is listed with its line or cell, and what is allowed but
+    worth knowing. Of a workbook it says what became of every cell."""
     faults: list[Fault] = []
     for file in files:
         try:
             loaded = load_file(Path(file))
             put_text(f"{file}: OK ({_holds(loaded)})\n")
+            for line in () if isinstance(loaded, Lever) or not is_sheet(file) else _read_of(loaded):
+                put_text(f"{file}: {one_line(line)}\n")
             for warning in () if isinstance(loaded, Lever) else warnings(loaded):
                 put_text(f"{file}: warning: {warning}\n")
         except TrinnError as error:
@@ -331,12 +357,41 @@ def _validate(files: tuple[str, ...]) -> None:
         raise TrinnError(faults)
 
 
+def _read_of(scenario: Scenario) -> list[str]:
+    """What was read of a workbook: whose staffing it is now, and what became of each cell."""
+    language = _environment_language()
+    return _head(scenario, staffing(resolved(scenario)), language)[1:]
+
+
 def _holds(scenario: Scenario | Lever) -> str:
     """What a sound file holds, in a few words."""
     if isinstance(scenario, Lever):
         return f"lever, changes: {len(scenario.changes)}"
     children = sum(area.children_0_17 for area in scenario.areas.values())
     return f"services: {len(scenario.services)}, areas: {len(scenario.areas)}, children 0-17: {children}"
+
+
+@_cli.command("template")
+@click.argument("place")
+@click.argument("file", type=click.Path(), metavar="FILE.xlsx")
+@click.option("--overwrite", is_flag=True, help="Take the place of a workbook that is there, filled in or not.")
+@_language
+def _template(place: str, file: str, overwrite: bool, language: Language) -> None:
+    """Write the workbook that a municipality fills in with its own numbers; a scenario command takes it as it takes a place.
+
+    Only counts are asked for, never persons, and "don't know" is an answer everywhere: then the national average is used.
+    """
+    from scenarios.sheet.starting import named_source
+    from scenarios.sheet.template import write_template
+
+    if not file.lower().endswith(".xlsx"):
+        raise TrinnError(Fault("the name of a workbook ends with .xlsx", place=file))
+    scenario, source = named_source(place)
+    if Path(file).exists() and not overwrite:
+        raise TrinnError(Fault("is there already, and may be filled in: choose another name, or give --overwrite", place=file))
+    with written(writable(file)) as draft:
+        write_template(scenario, source, draft, language)
+    click.echo({"nb": f"Mal: {file}", "en": f"Template: {file}"}[language], err=True)
 
 
 @_cli.command("run")
@@ -418,6 +473,95 @@ def _compare(
     put_comparison(both, form, language)
     if target:
         click.echo({"nb": f"Rapport: {report}", "en": f"Report: {report}"}[language], err=True)
+
+
+@_cli.command("sensitivity")
+@click.argument("base")
+@click.argument("changes", nargs=-1, required=True, metavar="CHANGE...")
+@click.option(
+    "--measure", "measures", multiple=True, metavar="MEASURE", help="Such as wait_after_referral or wait_started(bup)."
+)
+@click.option("--walks", type=int, help="Places from which each number is moved.  [default: 8]")
+@click.option("--replications", type=int, help="Possible futures at each place.  [default: 4]")
+@click.option("--points", type=int, help="Points for the shares of the variation, a power of 2.  [default: 256]")
+@click.option("--top", type=int, help="Numbers looked at closely.  [default: 6]")
+@click.option("--futures", type=int, help="Possible futures that a conclusion rests on.  [default: 20]")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same children.")
+@click.option("--workers", type=int, help="How many at once; by default as many as pay.")
+@_all_of(_detail, _form, _language)
+def _sensitivity(
+    base: str,
+    changes: tuple[str, ...],
+    measures: tuple[str, ...],
+    seed: int,
+    workers: int | None,
+    detail: Detail,
+    form: Form | None,
+    language: Language,
+    **amounts: int | None,
+) -> None:
+    """Which of the uncertain numbers move the difference that CHANGE (levers and changes, all together) makes to BASE.
+
+    Interrupted, it goes on where it stopped when it is asked again.
+    """
+    from dashboard.sensitivity import parts_bar, put_sensitivity
+    from sim.experiments.sensitivity import Settings, sensitivity
+    from sim.experiments.sensitivity_store import users_folder
+
+    today = load(base, detail=detail)
+    proposal = apply(today, *changes)
+    settings = Settings(**{name: amount for name, amount in amounts.items() if amount is not None})
+    store = users_folder("sensitivity")
+    with parts_bar(language) as progress:
+        found = sensitivity(
+            {_TODAY[language]: today, " + ".join(map(_named, changes)): proposal},
+            measures=measures,
+            settings=settings,
+            seed=seed,
+            workers=workers,
+            store=store,
+            progress=progress,
+        )
+    put_sensitivity(found, form, language)
+    if store is not None:
+        store.forget()
+
+
+@_cli.command("required")
+@click.argument("scenario")
+@click.option("--target", "targets", multiple=True, required=True, metavar="TARGET", help="Such as wait_started(bup) <= 45d.")
+@_with
+@click.option("--confidence", type=float, default=0.9, show_default=True, help="Of each target, one-sided.")
+@click.option("--unit", type=click.Choice(["post", "tenth"]), default="post", show_default=True, help="Whole posts or tenths.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same children.")
+@click.option("--range/--no-range", "assumed", default=True, help="Also the range from the assumed numbers.  [default: range]")
+@click.option("--fresh", is_flag=True, help="Forget what an interrupted run of the same question has left.")
+@_all_of(_form, _language)
+def _required(
+    scenario: str,
+    targets: tuple[str, ...],
+    changes: tuple[str, ...],
+    confidence: float,
+    unit: Literal["post", "tenth"],
+    seed: int,
+    assumed: bool,
+    fresh: bool,
+    form: Form | None,
+    language: Language,
+) -> None:
+    """The fewest posts of each service in the targets that meet them all, what they cost, and what no posts can do.
+
+    wait_to_first_contact(SERVICE) is the mean wait in days of those who start; share_started_within(SERVICE, 35d) the share of
+    all who came. Any measure of "trinn list measures" will do. Interrupted, it goes on where it stopped when asked again.
+    """
+    from dashboard.required import put_required
+    from sim.experiments.required import required
+
+    loaded = apply(load(scenario), *changes)
+    with steps_shown(language) as progress:
+        found = required(loaded, targets, confidence=confidence, unit=unit, seed=seed, assumed=assumed, fresh=fresh,
+                         progress=progress)  # fmt: skip
+    put_required(found, form, language)
 
 
 def _proposals(base: Scenario, changes: Sequence[str], stacks: Sequence[str], today: str) -> dict[str, Scenario]:

@@ -47,9 +47,9 @@ def in_language(label: Label, language: Language) -> str:
     return label.nb if language == "nb" else label.en
 
 
-def put_text(text: str) -> None:
+def put_text(words: str) -> None:
     """Text on standard output, as it is."""
-    sys.stdout.write(text)
+    sys.stdout.write(words)
 
 
 def put_plain(data: Mapping[str, Any], form: Form | None, comments: Sequence[str] = ()) -> None:
@@ -196,3 +196,15 @@ def progress_bar(total: int) -> Iterator[Callable[[int], None] | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=total)
         yield lambda count: bar.advance(task, count)
+
+
+@contextmanager
+def steps_shown(language: Language) -> Iterator[Callable[[str, int], None] | None]:
+    """What a search is at and how many candidates it has run; nothing where standard error is not a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as status:
+        yield lambda doing, runs: status.update(text(f"searching_{doing}", language, runs=runs))

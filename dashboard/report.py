@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 
 from dashboard import numbers
 from dashboard.changed import changed
+from dashboard.evidence import evidence_groups, of_scenarios, summary
 from dashboard.figures import Illustration, Table, figures
 from dashboard.tables import (
     Key,
@@ -38,13 +39,9 @@ from dashboard.verdicts import Words, cautions, limits, table_note, verdict_word
 from scenarios.changes import resolved
 from scenarios.errors import TrinnError, one_line
 from scenarios.schema import Period, Scenario
-from scenarios.sources import told
 from scenarios.units import DAY, YEAR
 from sim.compare import Comparison
 from sim.fold import ALL
-
-GRADES = ("own", "published", "calibrated", "stated", "assumed")
-"""The surest first."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +124,8 @@ def _contents(comparison: Comparison, language: Language) -> dict[str, Any]:
     base = comparison.base
     proposals = list(comparison.others)
     style = _environment().get_template("report.css").render()
+    scenarios = [result.scenario for result in comparison.results.values()]
+    rests_on = of_scenarios(scenarios)
     return {
         "language": language,
         "t": lambda key, **values: text(key, language, **values),
@@ -142,7 +141,7 @@ def _contents(comparison: Comparison, language: Language) -> dict[str, Any]:
             start=date_text(base.scenario.period.start, language),
         ),
         "whose": whose_staffing(comparison, language),
-        "average": any(result.scenario.staffing == "national_average" for result in comparison.results.values()),
+        "average": any(result.scenario.staffing != "own" for result in comparison.results.values()),
         "base": base.name,
         "cautions": cautions(comparison, language),
         "verdicts": [_verdict(comparison, name, language) for name in proposals],
@@ -155,7 +154,8 @@ def _contents(comparison: Comparison, language: Language) -> dict[str, Any]:
         "areas_left_out": areas_hidden(list(comparison.results.values())),
         "meanings": _meanings(comparison, language),
         "limits": limits(base.scenario, language),
-        "evidence": _evidence(base.scenario, language),
+        "evidence": evidence_groups(rests_on, scenarios, language),
+        "rests": summary(rests_on, language),
         "facts": _facts(comparison, language),
         "command": comparison.command,
         "scenarios": [(name, scenario_text(result.scenario)) for name, result in comparison.results.items()],
@@ -247,27 +247,6 @@ def _figure(figure: Illustration) -> tuple[Illustration, Markup, tuple[Table, ..
 
 
 # -- what it rests on ---------------------------------------------------------------------------------------------------
-
-
-def _evidence(scenario: Scenario, language: Language) -> list[tuple[str, list[tuple[str, str, str]]]]:
-    """By grade, the surest first: address, source with its note, and range."""
-    found = []
-    for grade in GRADES:
-        rows = [
-            (address, " · ".join(part for part in (told(item.source), item.note) if part), _span(item.low, item.high, language))
-            for address, item in scenario.evidence.items()
-            if item.grade == grade
-        ]
-        if rows:
-            found.append((text(f"grade_{grade}", language), rows))
-    return found
-
-
-def _span(low: float | None, high: float | None, language: Language) -> str:
-    if low is None and high is None:
-        return ""
-    ends = [text("nothing", language) if end is None else numbers.decimal(end, language) for end in (low, high)]
-    return text("range", language, low=ends[0], high=ends[1])
 
 
 def _facts(comparison: Comparison, language: Language) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from dashboard.story_closing import closing_of
 from dashboard.story_records import records_of, told_of
 from dashboard.story_words import Told, Words, is_wrong
 from dashboard.texts import Language, chosen, text
+from dashboard.whose import staffing_words
 from scenarios.errors import Fault, TrinnError
 from scenarios.schema import Scenario
 from scenarios.units import YEAR
@@ -91,7 +92,7 @@ def tell(scenario: Scenario, plans: Sequence[Plan], cohort: Cohort, log: Log, ro
     if not own:
         rule = f"never entered: no record speaks of the child in row {row}; take another row, trinn run --events lists who did"
         raise TrinnError(Fault(rule, place="child"))
-    notes = [text(f"staffing_{scenario.staffing}", language)]
+    notes = [staffing_words([scenario], language)]
     if own[0].time < 0:
         notes.append(words.say("warm_up", date=words.date(0)))
     if any(is_wrong(record) for record in own):

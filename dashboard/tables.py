@@ -111,9 +111,9 @@ def years(result: Result) -> float:
 
 
 def staffing(comparison: Comparison) -> str:
-    """Whose staffing it is: a national average if any of the scenarios' is."""
+    """Whose staffing it is: the least own of the scenarios'."""
     kinds = {result.scenario.staffing for result in comparison.results.values()}
-    return "national_average" if "national_average" in kinds else "own"
+    return next(kind for kind in ("national_average", "partly_own", "own") if kind in kinds)
 
 
 def ladder_order(result: Result) -> list[str]:
@@ -153,7 +153,7 @@ def part_keys(result: Result) -> list[Key]:
 
 def areas_hidden(results: list[Result]) -> bool:
     """Whether the areas may not stand beside each other: national average staffing in more than one of them."""
-    average = any(result.scenario.staffing == "national_average" for result in results)
+    average = any(result.scenario.staffing != "own" for result in results)
     return average and len({key[0] for key in results[0].replications[0].folded.values} - {ALL}) > 1
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard import numbers
-from dashboard.tables import Row, row_of, service_name, staffing
+from dashboard.tables import Row, row_of, service_name
 from dashboard.texts import Language, chosen, has_text, joined, sentence, text
+from dashboard.whose import staffing_words
 from scenarios.levers import levers
 from scenarios.schema import Scenario
 from sim.compare import Caution, Comparison, Verdict, settling
@@ -181,12 +182,12 @@ def table_note(comparison: Comparison, language: Language) -> str:
 
 def whose_staffing(comparison: Comparison, language: Language) -> str:
     """The sentence that stands on every table, figure and page."""
-    return text(f"staffing_{staffing(comparison)}", language)
+    return staffing_words((result.scenario for result in comparison.results.values()), language)
 
 
 def run_staffing(result: Result, language: Language) -> str:
     """The same of a single run."""
-    return text(f"staffing_{result.scenario.staffing}", language)
+    return staffing_words([result.scenario], language)
 
 
 def caution_words(caution: Caution, scenario: Scenario, language: Language) -> str:
@@ -219,7 +220,7 @@ def _cautions(found: tuple[Caution, ...], scenario: Scenario, language: Language
     """In words; services about which the same is said share a sentence."""
     subjects: dict[tuple[str, int], list[Caution]] = {}
     for caution in found:
-        if caution.kind not in ("national_average", "presupposes"):
+        if caution.kind not in ("national_average", "partly_own", "presupposes"):
             subjects.setdefault((caution.kind, caution.number), []).append(caution)
     return [
         _caution(alike[0], joined([_subject(caution, scenario, language) for caution in alike], language), language)

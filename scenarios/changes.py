@@ -25,7 +25,7 @@ from pydantic import ValidationError
 from scenarios.addresses import Pick, Set, concrete, parse_change
 from scenarios.errors import Fault, TrinnError, nearest
 from scenarios.naming import fitting, named, services_that
-from scenarios.operators import operate
+from scenarios.operators import THERE, adds_to, operate
 from scenarios.reading import Document, M, Path_, dotted, validate
 from scenarios.resolve import ByIdentity, catchments_of, children_of, fte_of, merged, service_of
 from scenarios.schema import Area, Catchment, Change, Scenario, Service
@@ -314,8 +314,8 @@ class _Place:
     """The service with every default spelled out, and posts in full-time equivalents. Places alike share it."""
 
 
-def _places(scenario: Scenario, service: str, change: Set, lenient: bool = False) -> Iterator[_Place]:
-    """Where the change is made; ``lenient`` leaves out a service that has nothing there."""
+def _places(scenario: Scenario, service: str, change: Set, lenient: bool = False, setting: bool = False) -> Iterator[_Place]:
+    """Where the change is made; ``lenient`` leaves out a service that has nothing there, or no place for it if it is set."""
     spelled: dict[int, tuple[Service, dict[str, Any]]] = {}  # the service is kept, so that its id stays its own
     homes: dict[str, Mapping[str, Area | Catchment]] = {"areas": scenario.areas, "catchments": catchments_of(scenario)}
     for kind, holder in _holders(scenario, service, change):
@@ -338,7 +338,7 @@ def _places(scenario: Scenario, service: str, change: Set, lenient: bool = False
             raise
         full = _with_fte(full, here, paths, children_of(scenario, holder, kind == "catchments"))
         for at in paths:
-            if not (lenient and _is_missing(full, at)):
+            if not (lenient and _is_missing(full, at[:-1] if setting else at)):
                 yield _Place(kind, holder, at, full)
 
 
@@ -368,9 +368,10 @@ def _is_missing(data: Any, path: Path_) -> bool:
 def _set_services(scenario: Scenario, names: tuple[str, ...], change: Set) -> tuple[Scenario, _Log]:
     log, homes = _Log(), {"areas": dict[str, Any](), "catchments": dict[str, Any]()}
     picks = any(isinstance(part, Pick) for part in change.path)
+    lenient = isinstance(change.path[0], Pick) or (picks and len(names) > 1)
     for service in names:
         stated: dict[tuple[str, str], dict[str, Any]] = {}
-        for at in _places(scenario, service, change, lenient=isinstance(change.path[0], Pick) or picks and len(names) > 1):
+        for at in _places(scenario, service, change, lenient, setting=change.op == "="):
             full = stated.setdefault((at.kind, at.holder), at.full)
             children = children_of(scenario, at.holder, at.kind == "catchments")
             home = homes[at.kind].setdefault(at.holder, _services_stated(scenario, at))
@@ -402,7 +403,8 @@ def _written(
     """What a change writes: path, old, new, operator. A share that is set with ``:=`` moves its siblings too."""
     old = _read(dict(full), path, change)
     new = operate(old, change, children, lambda value: named(scenario, value, change.text))
-    written = [(path, old, new, change.op)]
+    op = THERE if change.op == "=" and adds_to(change.value) else change.op
+    written = [(path, old, new, op)]
     return [*written, *_give_way(full, path, old, new, change)] if change.op == ":=" else written
 
 

@@ -9,7 +9,7 @@ from scenarios.check_lists import is_zero
 from scenarios.errors import nearest
 from scenarios.reading import Path_
 from scenarios.resolve import catchments_of, kind_of, owner_of, service_of, staffing
-from scenarios.schema import LabourMarket, Phase, Pool, Scenario, Service
+from scenarios.schema import Area, Catchment, LabourMarket, Phase, Pool, Scenario, Service
 from scenarios.units import YEAR
 
 _Work = Iterator[tuple[Path_, Mapping[str, float]]]
@@ -193,8 +193,14 @@ def _idle(path: Path_, service: Service, lent: set[str]) -> Found:
 
 
 def whose_staffing(scenario: Scenario) -> Found:
-    """A library place may call its staffing its own only when no post is a national average any more."""
-    if scenario.staffing != "own" or not scenario.place:
+    """A library place may call its staffing its own only when no post is a national average any more, and partly its own only
+    when some post is not."""
+    if scenario.staffing == "national_average" or not scenario.place:
+        return
+    if scenario.staffing == "partly_own":
+        if not _states_posts(scenario):
+            rule = "is partly_own, but every post is a national average: give the fte of one, or say national_average"
+            yield ("staffing",), rule
         return
     left = [
         f"{row['service']}.{row['pool']}"
@@ -203,7 +209,20 @@ def whose_staffing(scenario: Scenario) -> Found:
     ]
     if left:
         rule = f"is own, but these posts are still national averages: {', '.join(dict.fromkeys(left))}; give their fte, or say"
-        yield ("staffing",), f"{rule} national_average"
+        yield ("staffing",), f"{rule} partly_own or national_average"
+
+
+def _states_posts(scenario: Scenario) -> bool:
+    """Whether some post of the focal areas, of an open service or not, is stated in full-time equivalents."""
+    focal = [scenario.areas[name] for name in scenario.focal_areas]
+    homes: list[Area | Catchment] = [*focal, *(catchments_of(scenario)[area.catchment] for area in focal)]
+    return any(
+        pool.fte is not None
+        for home in homes
+        for name, template in scenario.services.items()
+        if template.shared == isinstance(home, Catchment)
+        for pool in service_of(scenario, name, home).staff.values()
+    )
 
 
 def _is_average(scenario: Scenario, holder: str, service: str, pool: str) -> bool:

@@ -357,7 +357,7 @@ def _with_sound_evidence(scenario: Scenario, document: Document, inherited: Coll
 
 def _refuse_late(scenario: Scenario, first: Scenario, now: Scenario, day: date) -> None:
     """A dated change acts before the end, and leaves what the ladder is made of as it is."""
-    changed = any(when(change, scenario) == day and not change.moves[0] for change in scenario.changes)
+    changed = any(when(change, scenario) == day and not change.lever for change in scenario.changes)
     if changed and day >= (end := first.period.start + timedelta(seconds=first.period.length)):
         raise TrinnError(f"a change of {day} would do nothing: the period ends on {end}")
     before, after = structure(first), structure(now)

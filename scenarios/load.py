@@ -9,13 +9,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from scenarios.described import preset_of, put_on_by, with_reasons
 from scenarios.errors import TrinnError
-from scenarios.levers import Lever, apply, checked, lever_of
+from scenarios.levers import Lever, apply, checked, find_lever, lever_of
 from scenarios.place_names import find
-from scenarios.preset import Detail, for_place
+from scenarios.preset import Detail, for_place, on_the_ladder
 from scenarios.reading import Document, Path_, read_file, read_text, validate
 from scenarios.resolve import merged
-from scenarios.schema import Scenario
+from scenarios.schema import Label, Scenario
+from scenarios.sheet.document import open_sheet, sheet_document
+from scenarios.sheet.package import is_sheet
 
 MOST_BASES = 10
 """Files or mappings that may lie on top of each other."""
@@ -26,8 +29,9 @@ def load(source: str | Path | Mapping[str, Any] | Scenario, *, detail: Detail = 
 
     Args:
         source: the name or number of a Norwegian municipality, Oslo district or BUP catchment, ``norge``, the name of a
-            library example, the path of a YAML file, or a mapping of the same content. A file or mapping may name another
-            under ``base`` and state only what differs.
+            library example or preset, the path of a YAML file or of a workbook, or a mapping of the same content. A
+            file or mapping may name another under ``base`` and state only what differs. A municipality that the documents
+            describe is meant as they describe it under its name (``tromso``), and without that under its number (``5401``).
         detail: ``full`` simulates the neighbours of a municipality too, instead of their referrals only.
 
     Raises:
@@ -39,11 +43,13 @@ def load(source: str | Path | Mapping[str, Any] | Scenario, *, detail: Detail = 
 
 
 def load_file(path: Path) -> Scenario | Lever:
-    """What a YAML file holds: a scenario, or a lever if it says how sure one can be of it (``grade``).
+    """What a YAML file or a workbook holds: a scenario, or a lever if it says how sure one can be of it (``grade``).
 
     Raises:
         TrinnError: with every fault, each with file, line and field.
     """
+    if is_sheet(path):
+        return _of_sheet(path, "neighbour", ())
     document = read_file(path)
     return lever_of(document) if "grade" in document.data else _built(document, "neighbour", (str(path),))
 
@@ -54,6 +60,8 @@ def _load(source: Any, detail: Detail, trail: tuple[str, ...]) -> Scenario:
         return checked(source)
     if isinstance(source, Mapping):
         return _built(Document(dict(source)), detail, (*trail, "a mapping"))
+    if isinstance(source, str | Path) and is_sheet(source):
+        return _of_sheet(Path(source), detail, trail)
     if isinstance(source, Path) or (isinstance(source, str) and _is_path(source)):
         return _built(read_file(Path(source)), detail, (*trail, str(source)))
     if isinstance(source, str) and source in examples():
@@ -61,8 +69,17 @@ def _load(source: Any, detail: Detail, trail: tuple[str, ...]) -> Scenario:
     if not isinstance(source, str):
         kind = type(source).__name__
         raise TrinnError(f'a scenario is a name, the path of a file, or a mapping; a number in quotes too: "3413" (got {kind})')
+    if (preset := preset_of(source)) is not None:
+        document = preset.document if "base" in preset.document.data else on_the_ladder(preset.document, detail)
+        return _built(document, detail, (*trail, source))
     document = for_place(find(source), detail)
     return checked(validate(Scenario, document), document)
+
+
+def _of_sheet(path: Path, detail: Detail, trail: tuple[str, ...]) -> Scenario:
+    """A filled-in workbook, laid over the scenario of its place."""
+    sheet, trail = open_sheet(path), (*trail, str(path))
+    return _built(sheet_document(sheet, _base(sheet.start, detail, trail)), detail, trail)
 
 
 def examples() -> tuple[str, ...]:
@@ -92,7 +109,7 @@ def _built(document: Document, detail: Detail, trail: tuple[str, ...]) -> Scenar
         if base.changes and isinstance(over.get("changes"), list):
             data["changes"] = [*base.plain()["changes"], *over["changes"]]
             lines = {_after(path, len(base.changes)): line for path, line in lines.items()}
-    laid = Document(data, document.file, lines)
+    laid = replace(document, data=data, lines=lines)
     scenario = checked(validate(Scenario, laid), laid, inherited)
     return _with_levers(scenario, document) if "levers" in document.data else scenario
 
@@ -105,23 +122,28 @@ def _after(path: Path_, number: int) -> Path_:
 
 
 def _with_levers(scenario: Scenario, document: Document) -> Scenario:
-    named = document.data["levers"]
-    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
-        raise TrinnError(document.fault(("levers",), "must be a list of levers, such as [capa, family_house@2028-01-01]"))
-    for index, name in enumerate(named):
+    """The levers that a file names put on, and why in what the scenario is about."""
+    reasons = {}
+    for index, item in enumerate(put_on_by(document)):
         try:
-            scenario = apply(scenario, name)
+            scenario = apply(scenario, item.lever)
+            if item.why is not None:
+                reasons[item.name] = find_lever(item.name)[1].name, item.why
         except TrinnError as error:
             place = document.place(("levers", index))
-            raise TrinnError(replace(fault, place=place, rule=f"{name}: {fault.rule}") for fault in error.faults) from None
-    return scenario
+            raise TrinnError(
+                replace(fault, place=place, rule=f"{item.lever}: {fault.rule}") for fault in error.faults
+            ) from None
+    if not reasons:
+        return scenario
+    return scenario.model_copy(update={"about": Label.model_validate(with_reasons(scenario.about, reasons))})
 
 
 def _base(document: Document, detail: Detail, trail: tuple[str, ...]) -> Scenario:
     base = document.data["base"]
     if not isinstance(base, str | Path | Mapping | Scenario):
         raise TrinnError(document.fault(("base",), "must be a place, an example, a file or a mapping"))
-    if isinstance(base, str) and base.lower().endswith((".yaml", ".yml")):
+    if isinstance(base, str) and (base.lower().endswith((".yaml", ".yml")) or is_sheet(base)):
         base = Path(document.file).parent / base if document.file else Path(base)
         if os.path.realpath(base) in [os.path.realpath(file) for file in trail]:
             raise TrinnError(document.fault(("base",), f"leads round in a circle: {' on '.join(trail)} on {base}"))

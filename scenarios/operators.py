@@ -26,6 +26,11 @@ def is_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text) or _PER_1000.fullmatch(text)) or measured(text) is not None
 
 
+def adds_to(text: str) -> bool:
+    """Whether a value is a list that keeps what stood there before: a relative change, however often it is made."""
+    return text.startswith("[") and THERE in (part.strip() for part in text.strip("[]").split(","))
+
+
 def operate(old: Any, change: Set, children: int | None, named: Named) -> Any:
     """The new value.
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from scenarios.places import Catchment, Country, Place, catchment_of, catchments
 from scenarios.reading import Document, read_text
+from scenarios.resolve import merged
 from scenarios.schema import BANDS
 
 Detail = Literal["neighbour", "full"]
@@ -46,11 +47,31 @@ def for_place(place: Place | Catchment | Country, detail: Detail = "neighbour") 
             data["place"] = "norge"
     data["areas"] = areas
     data["catchments"] = {whole.id: {"name": whole.name} for whole in shown}
-    if not any(area["detail"] == "neighbour" for area in areas.values()):
-        gone = tuple(f"demand.{name}." for name, d in data["demand"].items() if d.get("areas") == "neighbour")
-        data["demand"] = {name: d for name, d in data["demand"].items() if d.get("areas") != "neighbour"}
-        data["evidence"] = {key: e for key, e in data.get("evidence", {}).items() if not key.startswith(gone)}
-    return Document(data, base.file, base.lines)
+    return Document(_without_neighbours(data), base.file, base.lines)
+
+
+def on_the_ladder(over: Document, detail: Detail = "neighbour") -> Document:
+    """A document laid over the Norwegian ladder that brings its own areas, in place of those of the library.
+
+    Args:
+        over: ``areas``, ``catchments`` and whatever else differs.
+        detail: ``full`` simulates the neighbours among its areas too.
+    """
+    base = _norway()
+    data = merged(base.data, over.data)
+    if detail == "full":
+        data["areas"] = {name: dict(area) | {"detail": "full"} for name, area in data["areas"].items()}
+    return Document(_without_neighbours(data), over.file, over.lines)
+
+
+def _without_neighbours(data: dict[str, Any]) -> dict[str, Any]:
+    """The ladder of a place; where nobody is a neighbour, without the demand of neighbours."""
+    if any(area.get("detail") == "neighbour" for area in data["areas"].values()):
+        return data
+    gone = tuple(f"demand.{name}." for name, d in data["demand"].items() if d.get("areas") == "neighbour")
+    demand = {name: d for name, d in data["demand"].items() if d.get("areas") != "neighbour"}
+    evidence = {key: e for key, e in data.get("evidence", {}).items() if not key.startswith(gone)}
+    return data | {"demand": demand, "evidence": evidence}
 
 
 def _area(place: Place, whole: Catchment) -> dict[str, Any]:

@@ -204,14 +204,15 @@ def phase_length(service: Service, phase: Phase) -> int:
     helper comes to do not.
     """
     if phase.length is not None:
-        return max(1, round(_mean(phase.length)))
+        return max(1, round(mean_of(phase.length)))
     assert phase.sessions is not None
     assert phase.interval is not None
     travelled = max(LEAST_KEPT, 1 - phase.missed_per_hour * service.travel * (1 - phase.outreach))
     return max(1, round(phase.sessions * phase.interval / (1 - phase.missed) / travelled / (1 - phase.cancelled)))
 
 
-def _mean(law: Law) -> float:
+def mean_of(law: Law) -> float:
+    """The mean of a law, in seconds."""
     if law.low is not None and law.high is not None:
         return (law.low + law.high) / 2
     if law.values:
@@ -254,3 +255,20 @@ def staffing(scenario: Scenario) -> list[dict[str, Any]]:
                 post = {"agreed": agreed, "fte": fte, "absent": away, "hours_a_week": hours}
                 rows.append({"area": holder, "service": name, "pool": pool, **post})
     return rows
+
+
+def averages(scenario: Scenario) -> tuple[str, ...]:
+    """``service.pool`` of the focal areas' posts that are national averages: so many per 1000 children.
+
+    To be asked of a scenario whose changes are not made yet: a change turns an average into full-time equivalents, and makes
+    it no more the place's own.
+    """
+    if scenario.staffing == "own" or not scenario.place:
+        return ()
+    catchments, found = catchments_of(scenario), dict[str, None]()
+    for row in staffing(scenario):
+        shared = scenario.services[row["service"]].shared
+        home = catchments[row["area"]] if shared else scenario.areas[row["area"]]
+        if service_of(scenario, row["service"], home).staff[row["pool"]].fte_per_1000 is not None:
+            found[f"{row['service']}.{row['pool']}"] = None
+    return tuple(found)

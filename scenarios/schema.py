@@ -76,6 +76,7 @@ __all__ = [
     "Deadline",
     "Demand",
     "Door",
+    "Entered",
     "Evidence",
     "Finding",
     "Grade",
@@ -195,6 +196,19 @@ class Change(Model):
         return self
 
 
+class Entered(Model):
+    """What was filled in in a cell of a spreadsheet, and what became of it. Counts of children under 5 are not told apart."""
+
+    cell: str
+    """Such as ``Årsverk!D6``."""
+    what: Label
+    value: Label
+    to: str = ""
+    """The address that it set."""
+    why: Label | None = None
+    """Of what was read and not used: why not."""
+
+
 class Scenario(Model):
     """A ladder, the children it is for, and a period. What a ladder does not use it does not mention."""
 
@@ -202,8 +216,9 @@ class Scenario(Model):
     about: Label | None = None
     place: str = ""
     """The library place it was loaded for."""
-    staffing: Literal["own", "national_average"] = "own"
-    """Whose staffing it is: every result built on national averages says so. ``own`` once no post is an average."""
+    staffing: Literal["own", "partly_own", "national_average"] = "own"
+    """Whose staffing it is: every result built on national averages says so. ``partly_own`` while some posts are
+    averages, ``own`` once none is."""
     focus: tuple[Id, ...] = ()
     """The areas that results speak of. Empty: all full areas."""
     period: Period
@@ -228,6 +243,8 @@ class Scenario(Model):
     changes: tuple[Change, ...] = ()
     evidence: dict[str, Evidence] = {}
     """What the numbers rest on, by address."""
+    entered: tuple[Entered, ...] = ()
+    """What was filled in in the spreadsheet that it is from."""
 
     @property
     def focal_areas(self) -> tuple[str, ...]:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import Literal
+
+from pydantic import Field
 
 from scenarios.reading import read_text
 from scenarios.schema import Model
+
+Kind = Literal["law", "guidance", "statistics", "research", "report", "interviews", "appeal", "news", "model", "assumption"]
+"""What a source is, which says how much it can carry: interviews and appeals are what somebody says."""
 
 
 class Source(Model):
     """Where a number is from."""
 
-    title: str
-    year: str
+    title: str = Field(min_length=5)
+    year: str = Field(min_length=4)
     """The year the figures are of, or "not stated"."""
+    kind: Kind | None = None
+    address: str = ""
+    """Where the public finds it: a web address, a doi, or chapter and verse of a law."""
 
 
 @cache
@@ -25,7 +34,14 @@ def sources() -> dict[str, Source]:
     return {name: Source.model_validate(content) for name, content in data.items()}
 
 
+def ids(source: str) -> tuple[str, ...]:
+    """The ids of what an entry of evidence names, where it names several between commas."""
+    return tuple(part for word in source.split(",") if (part := word.strip()))
+
+
 def told(source: str) -> str:
-    """A source as people read it: title and year of one of the library, else the words that were given."""
-    known = sources().get(source)
-    return source if known is None else f"{known.title} ({known.year})"
+    """Sources as people read them: title and year of the library's, else the words that were given."""
+    named = ids(source)
+    if not named or not all(name in sources() for name in named):
+        return source
+    return "; ".join(f"{sources()[name].title} ({sources()[name].year})" for name in named)

@@ -50,7 +50,7 @@ class Verdict:
 class Caution:
     """Something the reader must know before believing the numbers."""
 
-    kind: Literal["few_replications", "warm_up", "never_settles", "national_average", "no_warm_up", "presupposes"]
+    kind: Literal["few_replications", "warm_up", "never_settles", "national_average", "partly_own", "no_warm_up", "presupposes"]
     subject: str = ""
     number: int = 0
 
@@ -184,8 +184,11 @@ class Comparison:
     def cautions(self) -> tuple[Caution, ...]:
         """What the reader must know: whose staffing, too few replications, a warm-up that was too short."""
         found = []
-        if any(result.scenario.staffing == "national_average" for result in self.results.values()):
+        staffing = {result.scenario.staffing for result in self.results.values()}
+        if "national_average" in staffing:
             found.append(Caution("national_average"))
+        elif "partly_own" in staffing:
+            found.append(Caution("partly_own"))
         for result in self.others.values():
             already = set(found)
             found += [new for new in map(_presupposed, lacking(result.scenario)) if new not in already]

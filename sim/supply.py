@@ -16,10 +16,11 @@ from heapq import heappop, heappush
 import numpy as np
 import numpy.typing as npt
 
+from scenarios.resolve import ByIdentity
 from sim.calendar import day_of, seconds, that_day
 from sim.draws import ONE, Ints, draw, limit, mix, root, stream
 from sim.laws import BINS, UNIT, clock_table, look_up, residual, total
-from sim.plan import Plan, Post
+from sim.plan import Plan, Post, Shape
 from sim.rules import time_left
 
 WHOLE = 100
@@ -64,7 +65,7 @@ def draw_supply(plans: Sequence[Plan], seed: int, replication: int) -> Supply:
     return Supply(capacity, departures, ends)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Seat:
     """A post, filled or vacant."""
 
@@ -85,7 +86,9 @@ class _Seat:
     @property
     def present(self) -> int:
         """Hundredths at work."""
-        return self.size - sum(self.pending.values()) if self.filled else 0
+        if not self.filled:
+            return 0
+        return self.size - sum(self.pending.values()) if self.pending else self.size
 
 
 class _Staffing:
@@ -97,6 +100,8 @@ class _Staffing:
         self.posts: dict[int, Post | None] = dict.fromkeys(self.pools)
         self.hundredths = dict.fromkeys(self.pools, 0)
         self.full = dict.fromkeys(self.pools, 0)
+        self.present = dict.fromkeys(self.pools, 0)
+        """Hundredths at work."""
         self.seats: dict[int, list[_Seat]] = {pool: [] for pool in self.pools}
         self.events: list[_Event] = [(plan.at, _PHASE, number, 0, 0, 0) for number, plan in enumerate(plans)]
         self.queues: list[list[tuple[int, int, int, int, int]]] = [[] for _ in self.shape.markets]
@@ -108,6 +113,7 @@ class _Staffing:
         self.capacity: list[tuple[int, int, int]] = []
         self.departures: list[tuple[int, int, int]] = []
         self.rests: dict[int, Ints] = {}
+        self.streams = _streams.get(self.shape) or _streams.keep(self.shape, {})
 
     def run(self) -> tuple[tuple[tuple[int, int, int], ...], tuple[tuple[int, int, int], ...]]:
         """From the beginning of the warm-up to the end of the period."""
@@ -129,7 +135,7 @@ class _Staffing:
         return tuple(self.capacity), tuple(self.departures)
 
     def _write(self, now: int) -> None:
-        for pool in sorted(self.touched):
+        for pool in sorted(self.touched) if len(self.touched) > 1 else self.touched:
             capacity = self._capacity(pool)
             if self.known.get(pool) != capacity:
                 self.known[pool] = capacity
@@ -141,10 +147,7 @@ class _Staffing:
         whole, agreed = self.full[pool], self.hundredths[pool]
         if self.posts[pool] is None or not agreed:
             return whole
-        return (2 * whole * self._present(pool) + agreed) // (2 * agreed)
-
-    def _present(self, pool: int) -> int:
-        return sum(seat.present for seat in self.seats[pool])
+        return (2 * whole * self.present[pool] + agreed) // (2 * agreed)
 
     # -- plans --------------------------------------------------------------------------------------------------------------
 
@@ -169,14 +172,15 @@ class _Staffing:
             if before is not None and post is not None and before.market != post.market:
                 self._announce_again(pool, now)
         self._settle(fresh, now)
+        for pool, seats in self.seats.items():
+            self.present[pool] = sum(seat.present for seat in seats)
 
     def _seat(self, pool: int, number: int) -> _Seat:
         seats = self.seats[pool]
         if number == len(seats):
-            place, name = self.shape.pools[pool]
-            holder, service = self.shape.places[place]
-            words = f"{holder}/{self.shape.services[service]}/{name}/{number}"
-            seats.append(_Seat(pool, number, mix(self.base ^ stream("post", words))))
+            if (pool, number) not in self.streams:
+                self.streams[pool, number] = _stream_of(self.shape, pool, number)
+            seats.append(_Seat(pool, number, mix(self.base ^ self.streams[pool, number])))
         return seats[number]
 
     def _grow(self, seat: _Seat, size: int, now: int) -> None:
@@ -207,10 +211,11 @@ class _Staffing:
     def _settle(self, seats: Sequence[_Seat], now: int) -> None:
         """Posts in the state they are met in at any moment, in the long run."""
         load = {market: self._load(market, seats) for market in range(len(self.shape.markets))}
+        filled = {seat.pool: self._filled(self._post(seat), load) for seat in {seat.pool: seat for seat in seats}.values()}
         for seat in seats:
             post = self._post(seat)
             quantile = draw(seat.key, _REST)
-            if draw(seat.key, _STATE) < self._filled(post, load):
+            if draw(seat.key, _STATE) < filled[seat.pool]:
                 seat.filled = True
                 self._push(now + look_up(self._rest(post.stay), quantile), _LEFT, seat, 0)
             elif post.market >= 0:
@@ -281,18 +286,22 @@ class _Staffing:
         if not self._is_vacant(seat, part, turn):
             return
         self.touched.add(seat.pool)
+        before = seat.present
         if part:
             del seat.pending[part]
-            return
-        seat.filled = True
-        quantile = draw(seat.key, _STAY, seat.stays)
-        seat.stays += 1
-        self._push(now + look_up(self._post(seat).stay, quantile), _LEFT, seat, 0)
+        else:
+            seat.filled = True
+            quantile = draw(seat.key, _STAY, seat.stays)
+            seat.stays += 1
+            self._push(now + look_up(self._post(seat).stay, quantile), _LEFT, seat, 0)
+        self.present[seat.pool] += seat.present - before
 
     def _leave(self, seat: _Seat, turn: int, now: int) -> None:
         if turn != seat.turn:
             return
-        self.departures.append((now, seat.pool, seat.present * ONE // self._present(seat.pool)))
+        here = seat.present
+        self.departures.append((now, seat.pool, here * ONE // self.present[seat.pool]))
+        self.present[seat.pool] -= here
         self.touched.add(seat.pool)
         seat.filled = False
         seat.turn += 1
@@ -317,6 +326,16 @@ class _Staffing:
             if post is not None and post.market == market and self._is_vacant(seat, part, turn):
                 self._fill(seat, part, turn, now)
                 return
+
+
+_streams: ByIdentity[Shape, dict[tuple[int, int], int]] = ByIdentity()
+"""By pool and number of a post: its stream, the same in all replications."""
+
+
+def _stream_of(shape: Shape, pool: int, number: int) -> int:
+    place, name = shape.pools[pool]
+    holder, service = shape.places[place]
+    return stream("post", f"{holder}/{shape.services[service]}/{name}/{number}")
 
 
 def _cut(seat: _Seat, size: int) -> None:

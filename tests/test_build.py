@@ -24,7 +24,7 @@ def test_places_that_differ_in_staff_only_have_the_same_terms():
 
 
 def test_a_change_leaves_everything_else_the_objects_it_was():
-    base = load("stange")
+    base = load("3413")
     changed = resolved(apply(base, "bup.psychologist.fte+=1", "demand.needs.trend=0.1"))
     assert all(changed.services[name] is service for name, service in base.services.items())
     assert changed.areas["stange"] is base.areas["stange"]

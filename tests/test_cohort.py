@@ -739,7 +739,7 @@ def test_equal_keys_are_equal_cohorts(one, more, seed, replication):
 
 
 def test_levers_on_staff_leave_the_children_of_a_place():
-    base = load("stange")
+    base = load("3413")
     for change in ("psychologists_2_per_20000", "bup.psychologist.fte+=1", "bup.psychologist.fte+=1@2028-01-01"):
         assert key(apply(base, change)) == key(base)
 

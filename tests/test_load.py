@@ -94,9 +94,9 @@ def test_norway_is_every_place():
     round_trip(scenario)
 
 
-@pytest.mark.parametrize("name", ["stange", "Stange", "STANGE ", "3413", "Stange kommune", "Stange (3413)"])
+@pytest.mark.parametrize("name", ["hamar", "Hamar", "HAMAR ", "3403", "Hamar kommune", "Hamar (3403)"])
 def test_a_place_is_found_by_name_or_number(name):
-    assert load(name) == load("stange")
+    assert load(name) == load("hamar")
 
 
 def test_a_scenario_that_is_loaded_is_loaded_already():
@@ -125,12 +125,12 @@ def test_a_mapping_and_a_file_of_the_same_content_are_the_same_scenario(tmp_path
 def test_a_file_can_state_only_what_differs_from_a_place(tmp_path):
     path = tmp_path / "stange.yaml"
     path.write_text(
-        "base: stange\nname: {nb: Stange med egne tall, en: Stange with its own numbers}\nareas:\n  stange:\n"
+        "base: '3413'\nname: {nb: Stange med egne tall, en: Stange with its own numbers}\nareas:\n  stange:\n"
         "    services:\n      low_threshold:\n        staff:\n          psychologist: {fte: 1.5, fte_per_1000: null}\n"
         "          counsellor: null\n        course: {hours: [{psychologist: 2.0}]}\n",
         encoding="utf-8",
     )
-    own, base = load(path), load("stange")
+    own, base = load(path), load("3413")
     assert own.staffing == "national_average"  # until every post is stated
     assert own.name.en == "Stange with its own numbers"
     service = service_of(own, "low_threshold", own.areas["stange"])

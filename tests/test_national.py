@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from calibration.national import Held, country, held, table, targets
-from scenarios.load import examples, load
-from scenarios.sources import sources
 
 DOCS = Path(__file__).parent.parent / "docs" / "national.md"
 
@@ -44,21 +42,3 @@ def test_the_readme_shows_the_same_figures(figures: dict[str, Held]) -> None:
     readme = (DOCS.parent.parent / "README.md").read_text(encoding="utf-8")
     for line in table(figures).splitlines()[2:]:
         assert " | ".join(line.strip("| ").split(" | ")[:4]) in readme
-
-
-def test_what_the_national_numbers_rest_on_is_in_the_list_of_sources() -> None:
-    """Every source that the evidence of norway.yaml names is one of the library's, and the other way round."""
-    named = {item.source for item in load("stange").evidence.values()}
-    assert named <= set(sources())
-    of_examples = {item.source for name in examples() for item in load(name).evidence.values()}
-    assert of_examples <= set(sources())
-    assert set(sources()) - named - of_examples <= {"ssb_07459"}  # the places' own
-
-
-def test_assumed_numbers_have_a_range() -> None:
-    """A number that is assumed says how low and how high it might be, unless it is a law or a mix."""
-    for address, item in load("stange").evidence.items():
-        if item.grade == "assumed" and not address.endswith(("mix", "by_severity")):
-            assert item.low is not None, address
-            assert item.high is not None, address
-            assert item.low < item.high

@@ -193,6 +193,7 @@ def test_areas_under_national_average_staffing_are_not_shown_beside_each_other()
     result = run(two, replications=2, workers=1, record="weekly", by=("area",))
     assert areas_hidden([result])
     assert set(presented_run(result, "en")["area"]) == {ALL}
+    assert areas_hidden([replace(result, scenario=two.model_copy(update={"staffing": "partly_own"}))])
     own = replace(result, scenario=two.model_copy(update={"staffing": "own"}))
     assert set(presented_run(own, "en")["area"]) == {ALL, "a", "b"}
 

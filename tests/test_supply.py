@@ -191,7 +191,17 @@ def level(found, second, pool=0):
 
 
 def test_where_nobody_leaves_and_no_grant_ends_there_is_nothing_to_draw():
-    assert supply(load("one_service")) == NONE == supply(load("stange"))
+    assert supply(load("one_service")) == NONE == supply(load("murch2021"))
+
+
+def test_every_post_of_the_norwegian_ladder_falls_vacant_and_is_filled_again():
+    """In ten replications of seven years somebody leaves in every pool."""
+    scenario = load("hamar")
+    pools = {(row["service"], row["pool"]) for row in staffing(scenario)}
+    found = [supply(scenario, replication=number) for number in range(10)]
+    shape = phases(scenario)[0].shape
+    left = {shape.pools[pool] for one in found for _, pool, _ in one.departures}
+    assert {(shape.services[shape.places[place][1]], pool) for place, pool in left} == pools
 
 
 def test_the_first_entries_stand_at_the_beginning_and_the_rest_only_where_something_changes():

@@ -206,5 +206,7 @@ def steps_shown(language: Language) -> Iterator[Callable[[str, int], None] | Non
         return
     from rich.console import Console
 
+    from dashboard.texts import text
+
     with Console(stderr=True).status("") as status:
         yield lambda doing, runs: status.update(text(f"searching_{doing}", language, runs=runs))

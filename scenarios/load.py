@@ -9,6 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from scenarios.check import check
 from scenarios.described import preset_of, put_on_by, with_reasons
 from scenarios.errors import TrinnError
 from scenarios.levers import Lever, apply, checked, find_lever, lever_of
@@ -110,7 +113,12 @@ def _built(document: Document, detail: Detail, trail: tuple[str, ...]) -> Scenar
             data["changes"] = [*base.plain()["changes"], *over["changes"]]
             lines = {_after(path, len(base.changes)): line for path, line in lines.items()}
     laid = replace(document, data=data, lines=lines)
-    scenario = checked(validate(Scenario, laid), laid, inherited)
+    scenario = validate(Scenario, laid)
+    try:
+        scenario = checked(scenario, laid, inherited)
+    except ValidationError:  # a change of the base met a fault of the file, which is said with its line
+        check(scenario.model_copy(update={"changes": ()}), laid)
+        raise
     return _with_levers(scenario, document) if "levers" in document.data else scenario
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -23,16 +23,23 @@ from sim.output_analysis import mean_interval
 from sim.replicate import Prepared
 
 TABLES = {
-    "doors": "school_health youth_health_station ung_arena stangehjelpa oslohjelpa lavterskelteam_tromso mottaksenhet_asker digital_first"
-    " rask_psykisk_helsehjelp school_psychologist bup_in_school outreach attendance_team parent_support open_return",
-    "municipal": "family_house municipal_mental_health_team psychologists_2_per_20000 psychologist_supervises bup_guidance"
-    " intermunicipal_service temporary_project",
-    "between": "referral_pathways mapping_first dialogue_intake intake_outside capa see_everyone gp_channel rejection_duty"
-    " national_pathway waiting_guarantee appeal",
-    "coordination": "coordinator bti_relay team_around_pupil welfare_lab",
-    "long_lasting": "fact_ung stillasbyggerne ambit acute_team safety_plan",
-    "before": "yam early_intervention poverty_relief staff_retention ettervern adult_handover",
-    "organisation": "no_low_threshold gp_only own_unit family_house_organisation other_organisation",
+    "doors": (
+        "school_health youth_health_station ung_arena stangehjelpa oslohjelpa lavterskelteam_tromso "
+        "mottaksenhet_asker digital_first rask_psykisk_helsehjelp school_psychologist bup_in_school outreach "
+        "attendance_team parent_support open_return"
+    ),
+    "municipal": (
+        "family_house municipal_mental_health_team psychologists_2_per_20000 psychologist_supervises "
+        "bup_guidance intermunicipal_service temporary_project"
+    ),
+    "between": (
+        "referral_pathways mapping_first dialogue_intake intake_outside capa see_everyone gp_channel "
+        "rejection_duty national_pathway waiting_guarantee appeal"
+    ),
+    "coordination": ("coordinator bti_relay team_around_pupil welfare_lab"),
+    "long_lasting": ("fact_ung stillasbyggerne ambit acute_team safety_plan"),
+    "before": ("yam early_intervention poverty_relief staff_retention ettervern adult_handover"),
+    "organisation": ("no_low_threshold gp_only own_unit family_house_organisation other_organisation"),
 }
 """Every arrangement that the documents describe, and the organisations to start from."""
 BEFORE = TABLES["before"].split()
@@ -101,29 +108,35 @@ def test_no_lever_touches_an_outcome_and_no_new_service_heals_better_than_the_on
 
 
 @pytest.mark.parametrize("name", levers())
-def test_a_lever_fits_a_small_a_middling_and_a_whole_catchment(name):
-    for place in ("etnedal", "3413", "Finnmark"):
+def test_a_lever_fits_a_small_place_and_a_whole_catchment(name):
+    for place in ("etnedal", "Finnmark"):
         for kind in levers()[name].kinds or ("",):
             more = apply(load(place), f"{name}:{kind}" if kind else name)
             assert differences(more) or name == "own_unit"
 
 
-def test_levers_stack_two_by_two_unless_they_set_the_same():
+@pytest.mark.parametrize("apart", [1, pytest.param(0, marks=pytest.mark.slow)], ids=["neighbours in the list", "all"])
+def test_levers_stack_two_by_two_unless_they_set_the_same(apart):
     base = load("etnedal")
     refused = {}
-    for pair in combinations([name for name in levers() if levers()[name].table != "organisation"], 2):
+    names = [name for name in levers() if levers()[name].table != "organisation"]
+    pairs = (
+        combinations(names, 2) if not apart else [*pairwise(names), ("capa", "see_everyone"), ("coordinator", "welfare_lab")]
+    )
+    for pair in pairs:
         try:
             apply(base, *pair)
         except TrinnError as error:
             refused[pair] = str(error)
-    told = ("is set twice, by", "leads nowhere", "picks nothing", "has no pool")
+    told = ("is set twice, by", "shares sum to")
     assert all(any(word in message for word in told) for message in refused.values()), refused
     for (one, other), message in refused.items():
         if "is set twice" in message:
             assert one in message
             assert other in message
-    assert ("capa", "see_everyone") in refused or ("see_everyone", "capa") in refused
-    assert len(refused) < 40
+    assert ("capa", "see_everyone") in refused
+    assert ("coordinator", "welfare_lab") in refused
+    assert len(refused) < 60
 
 
 # -- runs -----------------------------------------------------------------------------------------------------------------

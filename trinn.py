@@ -37,9 +37,11 @@ from dashboard.output import (
     Language,
     Rows,
     in_language,
+    levers_told,
     progress_bar,
     put_comparison,
     put_events,
+    put_lever,
     put_plain,
     put_result,
     put_rows,
@@ -50,6 +52,7 @@ from dashboard.output import (
 )
 from scenarios.addresses import is_change
 from scenarios.changes import differences, resolved
+from scenarios.described import presets
 from scenarios.errors import Fault, TrinnError, one_line
 from scenarios.levers import Lever, apply, find_lever, levers
 from scenarios.load import examples, load, load_file
@@ -200,12 +203,12 @@ def _cli() -> None:
 
 
 @_cli.command("list")
-@click.argument("what", type=click.Choice(["places", "levers", "examples", "measures"]))
+@click.argument("what", type=click.Choice(["places", "presets", "levers", "examples", "measures"]))
 @_all_of(_form, _language)
 def _list(what: str, form: Form | None, language: Language) -> None:
     """What the library holds. Places stand in alphabetical order, and are never ranked by how they do."""
-    rows = {"places": _places, "levers": _levers, "examples": _examples, "measures": _measures}[what](language)
-    put_rows(rows, form, language)
+    kinds = {"places": _places, "presets": _presets, "levers": _levers, "examples": _examples, "measures": _measures}
+    put_rows(kinds[what](language), form, language)
 
 
 def _places(_: Language) -> Rows:
@@ -217,7 +220,16 @@ def _places(_: Language) -> Rows:
 
 def _levers(language: Language) -> Rows:
     return [
-        {"name": name, "grade": lever.grade, "about": in_language(lever.name, language)} for name, lever in levers().items()
+        {"name": name, "table": lever.table or "", "grade": lever.grade, "about": in_language(lever.name, language)}
+        for name, lever in levers().items()
+    ]
+
+
+def _presets(language: Language) -> Rows:
+    return [
+        {"name": name, "number": preset.place, "about": in_language(preset.title, language)}
+        | {"levers": " ".join(item.lever for item in preset.levers)}
+        for name, preset in presets().items()
     ]
 
 
@@ -251,9 +263,11 @@ def _show(
     form: Form | None,
     language: Language,
 ) -> None:
-    """A scenario as YAML, with its staffing in full-time equivalents and whose staffing it is; or a lever.
+    """A scenario as YAML, with its staffing in full-time equivalents, whose staffing it is, and which levers are on and why.
 
     The YAML is a scenario file: save it, change it, and run it.
+
+    lever: what it is, what it changes and how sure that is, what it costs and presupposes, how to put it on.
 
     evidence: what a result of the scenario rests on: each number with its range, grade and source.
 
@@ -267,7 +281,10 @@ def _show(
         raise TrinnError('--scenario and --seed belong to "show child" and "show twin"; leave them out')
     if what[0] == "lever" and len(what) == 2:
         name, lever = find_lever(what[1])
-        put_plain({"lever": name, **lever.plain()} if form == "json" else lever.plain(), form, [name])
+        if form is None:
+            put_lever(what[1], name, lever, language)
+        else:
+            put_plain({"lever": name, **lever.plain()}, form)
         return
     if what[0] == "evidence" and len(what) == 2:
         from dashboard.evidence_terminal import put_evidence
@@ -283,7 +300,7 @@ def _show(
     elif form == "json":
         put_plain({"scenario": scenario.plain(), "whose_staffing": scenario.staffing, "staffing": posts}, form)
     else:
-        put_plain(scenario.plain(), None, _head(scenario, posts, language))
+        put_plain(scenario.plain(), None, [*_head(scenario, posts, language), *levers_told(scenario, what[0], language)])
 
 
 def _show_child(

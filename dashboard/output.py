@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from scenarios.errors import Fault, TrinnError, one_line
-from scenarios.schema import Label
+from scenarios.levers import Lever
+from scenarios.schema import Label, Scenario
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -38,6 +39,8 @@ _HEADS = {
     "unit": "enhet",
     "better": "bedre",
     "label": "betegnelse",
+    "table": "tabell",
+    "levers": "tiltak som er på",
 }
 """Norwegian heads of columns; in English the key itself is the head."""
 
@@ -93,6 +96,23 @@ def _table(heads: Sequence[str], rows: Rows, language: Language) -> Table:
     for row in rows:
         table.add_row(*(Text(str(row[head])) for head in heads))
     return table
+
+
+def put_lever(asked: str, name: str, lever: Lever, language: Language) -> None:
+    """One lever, for people; ``asked`` is its name or the path of its file."""
+    from dashboard.lever_page import print_lever
+
+    _print(lambda console: print_lever(asked, name, lever, console, language), piped_width=160)
+
+
+def levers_told(scenario: Scenario, source: str, language: Language) -> list[str]:
+    """Which levers a scenario has on, since when and why, a line each under their head; nothing where there are none."""
+    if not any(change.lever for change in scenario.changes):
+        return []
+    from dashboard.lever_page import on_now
+    from dashboard.texts import text
+
+    return [text("levers_on", language), *(f"  {on.words}" for on in on_now(scenario, source, language))]
 
 
 def put_result(result: Result, form: Form | None, language: Language) -> None:

@@ -20,7 +20,6 @@ from scenarios.preset import Detail, for_place, on_the_ladder
 from scenarios.reading import Document, Path_, read_file, read_text, validate
 from scenarios.resolve import merged
 from scenarios.schema import Label, Scenario
-from scenarios.sheet.document import open_sheet, sheet_document
 from scenarios.sheet.package import is_sheet
 
 MOST_BASES = 10
@@ -81,6 +80,8 @@ def _load(source: Any, detail: Detail, trail: tuple[str, ...]) -> Scenario:
 
 def _of_sheet(path: Path, detail: Detail, trail: tuple[str, ...]) -> Scenario:
     """A filled-in workbook, laid over the scenario of its place."""
+    from scenarios.sheet.document import open_sheet, sheet_document  # half of the commands do without
+
     sheet, trail = open_sheet(path), (*trail, str(path))
     return _built(sheet_document(sheet, _base(sheet.start, detail, trail)), detail, trail)
 

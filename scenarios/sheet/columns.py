@@ -16,7 +16,7 @@ class Column:
 
     key: str
     kind: Kind
-    width: int = 12
+    width: int = 13
     low: float = 0.0
     high: float = 1e6
 
@@ -52,14 +52,14 @@ PLACE = Table(
         Column("question", "locked", 34),
         Column("answer", "text", 26),
         Column("default", "locked", 30),
-        Column("source", "locked", 90),
+        Column("source", "locked", 110),
     ),
     spare=0,
 )
 STAFF = Table(
     "staff",
     (
-        Column("service", "choice", 34),
+        Column("service", "choice", 44),
         Column("profession", "choice", 28),
         Column("agreed", "fte", high=10_000),
         Column("filled", "fte", high=10_000),
@@ -69,7 +69,7 @@ STAFF = Table(
         Column("funding", "choice", 26),
         Column("funded_until", "date", 16),
         Column("employer", "choice", 22),
-        Column("default", "locked", 26),
+        Column("default", "locked", 50),
         Column("source", "locked", 60),
     ),
     spare=24,

@@ -55,16 +55,16 @@ def _is_decimal(text: str, start: int) -> bool:
 
 
 def _joined(text: str) -> Iterator[str]:
-    """Every eleven digits that neighbouring groups of digits make up together."""
+    """Every eleven digits that neighbouring groups of digits make up together and that begin with a day of birth."""
     for match in _GROUPS.finditer(text):
         groups = _RUN.findall(match[0])
         for first in range(len(groups)):
             digits = ""
-            for group in groups[first:]:
+            for group in groups[first : first + _ELEVEN]:
                 digits += group
                 if len(digits) >= _ELEVEN:
                     break
-            if len(digits) == _ELEVEN:
+            if len(digits) == _ELEVEN and _is_day(digits):
                 yield digits
 
 

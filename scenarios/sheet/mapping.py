@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from scenarios.resolve import mean_of, staffing
+from scenarios.resolve import staffing
 from scenarios.schema import BANDS, CHILD_BANDS, Label, Pool, Scenario
 from scenarios.sheet import vocabulary
 from scenarios.sheet.answers import Answer, Part
@@ -206,7 +206,7 @@ def _set_shares(
         return
     total = sum(weight for weight, _, _ in relevant)
     cases = supervision = system = 0.0
-    usual = content.child_share * (1 - sum(content.work.values()) / content.weekly_hours) * _in_place(content)
+    usual = vocabulary.usual_cases(content)
     for weight, young, (case, guide, build) in relevant:
         rest = max(0.0, 1 - (guide or 0.0) - (build or 0.0))
         share = min(usual, rest) if case is None else case
@@ -217,25 +217,13 @@ def _set_shares(
     posts.children = cases
 
 
-def _in_place(content: Pool) -> float:
-    """The share of the posts that somebody is in, on average: the rest stand vacant between two people.
-
-    The ladder's shares of hours are of all posts, so they are raised by it; those of a planner are of the filled ones.
-    """
-    turnover = content.turnover
-    if turnover is None or turnover.recruit is None:
-        return 1.0
-    stay, recruit = mean_of(turnover.stay), mean_of(turnover.recruit)
-    return stay / (stay + recruit) if stay > 0 else 1.0
-
-
 def _write_shares(
     out: Mapped, here: Path_, content: Pool, rows: Sequence[Row], used: list[Given], parts: tuple[float, float, float]
 ) -> None:
     """Hours as the model has them: off the top what is supervision and system work, and of the rest a share for children."""
     cases, *others = parts
     known = {key: share for key, share in zip(("supervision", "system"), others, strict=True) if _cells(rows, key)}
-    reach = min(1.0, cases / _in_place(content))
+    reach = min(1.0, cases / vocabulary.in_place(content))
     before = {str(key): hours for key, hours in content.work.items()}
     work = before | {key: share * content.weekly_hours for key, share in known.items()}
     off, most = sum(work.values()) / content.weekly_hours, min(1 - reach, _MOST_OFF)

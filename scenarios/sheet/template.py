@@ -35,6 +35,7 @@ _PROMPTS = {
     "year": "prompt_year",
 }
 _FORMATS = {"share": "0%", "date": "dd.mm.yyyy", "fte": "General", "count": "0", "people": "# ##0"}
+_FONT = "Calibri"
 _GREY, _YELLOW, _HEAD = "FFEFEFEF", "FFFFF7CC", "FFD9E2EC"
 
 
@@ -90,6 +91,10 @@ def _lock(sheet: Any) -> None:
     sheet.protection.formatColumns = False
     sheet.protection.formatRows = False
     sheet.sheet_view.showGridLines = False
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
 
 
 def _about(sheet: Any, scenario: Scenario, language: Language) -> None:
@@ -98,12 +103,13 @@ def _about(sheet: Any, scenario: Scenario, language: Language) -> None:
     sheet.title = say("sheet_about", language)
     _lock(sheet)
     put(sheet["A1"], say("about_title", language, place=_place_name(scenario)))
-    sheet["A1"].font = Font(bold=True, size=16)
+    sheet["A1"].font = Font(name=_FONT, size=16, bold=True)
     for number, line in enumerate(say("about_lines", language).splitlines()):
         cell = sheet.cell(row=3 + number, column=1)
         put(cell, line)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
-        cell.font = Font(bold=number == 0)
+        cell.font = Font(name=_FONT, size=11, bold=number == 0)
+        sheet.row_dimensions[3 + number].height = 18 * (1 + len(line) // 100)
     sheet.column_dimensions["A"].width = 110
 
 
@@ -148,7 +154,7 @@ class _Choices:
         for number, (key, options) in enumerate(self.lists.items(), 1):
             head = "question" if key == "place.start" else "answer" if key == "unknown" else key.split(".")[1]
             put(sheet.cell(row=1, column=number), say(f"head_{head}", self.language))
-            sheet.cell(row=1, column=number).font = Font(bold=True)
+            sheet.cell(row=1, column=number).font = Font(name=_FONT, size=11, bold=True)
             for row, option in enumerate(options, 2):
                 put(sheet.cell(row=row, column=number), option)
         for letter in "ABCDEFGH":
@@ -233,7 +239,8 @@ def _staff_rows(scenario: Scenario, language: Language) -> list[dict[str, str]]:
             fte = number_text(stated.get((service, pool), 0.0), language)
             profession = in_language(vocabulary.pool_label(content, pool), language)
             row = {"service": in_language(text, language), "profession": profession}
-            rows.append({**row, "default": say(whose, language, fte=fte), "source": source})
+            share = round(100 * vocabulary.usual_cases(content))
+            rows.append({**row, "default": say(whose, language, fte=fte, share=share), "source": source})
         if not pools:
             row = {"service": in_language(text, language)}
             rows.append({**row, "default": say("default_none", language), "source": source})
@@ -254,16 +261,17 @@ def _head(sheet: Worksheet, table: Table, title: str, note: str, language: Langu
     from openpyxl.utils import get_column_letter
 
     put(sheet["A1"], title)
-    sheet["A1"].font = Font(bold=True, size=14)
+    sheet["A1"].font = Font(name=_FONT, size=14, bold=True)
     if note:
         put(sheet["A2"], note)
     for number, column in enumerate(table.columns, 1):
         cell = sheet.cell(row=HEAD_ROW, column=number)
         put(cell, say(f"head_{column.key}", language))
-        cell.font = Font(bold=True)
+        cell.font = Font(name=_FONT, size=11, bold=True)
         cell.fill = PatternFill("solid", fgColor=_HEAD)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
         sheet.column_dimensions[get_column_letter(number)].width = column.width
+    sheet.row_dimensions[HEAD_ROW].height = 48
     sheet.freeze_panes = f"{'C' if table is STAFF else 'B'}{HEAD_ROW + 1}"
 
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from scenarios.errors import TrinnError
 from scenarios.places import plain
-from scenarios.resolve import catchments_of, kind_of, service_of
+from scenarios.resolve import catchments_of, kind_of, mean_of, service_of
 from scenarios.schema import Label, Pool, Scenario, Service
 from scenarios.sheet.words import LANGUAGES, in_language, label, words
 from scenarios.values import Payer
@@ -159,3 +159,20 @@ def trust_rows(scenario: Scenario) -> Choices:
     here, whole = area.name or focal_area(scenario), f"BUP {name}"
     shown = {AREA: Label(nb=here, en=here), CATCHMENT: Label(nb=whole, en=whole)}
     return Choices(shown, {AREA: (focal_area(scenario),), CATCHMENT: (area.catchment,)})
+
+
+def in_place(content: Pool) -> float:
+    """The share of the posts that somebody is in, on average: the rest stand vacant between two people.
+
+    The ladder's shares of hours are of all posts, so they are raised by it; those of a planner are of the filled ones.
+    """
+    turnover = content.turnover
+    if turnover is None or turnover.recruit is None:
+        return 1.0
+    stay, recruit = mean_of(turnover.stay), mean_of(turnover.recruit)
+    return stay / (stay + recruit) if stay > 0 else 1.0
+
+
+def usual_cases(content: Pool) -> float:
+    """The share of the hours of filled posts that goes to single cases, where a planner does not say."""
+    return content.child_share * (1 - sum(content.work.values()) / content.weekly_hours) * in_place(content)

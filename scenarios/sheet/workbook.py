@@ -16,6 +16,8 @@ from scenarios.sheet.package import Package
 
 MOST_CELLS = 100_000
 """Cells with a value in all sheets together."""
+MOST_TEXT = 2_000_000
+"""Characters of all its texts together, counted as often as they stand there."""
 MOST_SHEETS = 60
 LONGEST_TEXT = 32_767
 """Characters of the longest text that a cell can hold."""
@@ -129,7 +131,7 @@ class _Reader:
     def __init__(self, package: Package) -> None:
         self.package = package
         self.cells = 0
-        self.left = 40_000_000  # characters of shared texts that cells refer to, counted as often as they do
+        self.left = MOST_TEXT
 
     def workbook(self) -> Workbook:
         main = self._main()
@@ -145,6 +147,8 @@ class _Reader:
             for number, (title, relation) in enumerate(sheets, 1)
         ]
         others = [other for name, data in self.package.parts.items() for other in _texts(name, data)]
+        if sum(len(other.text) for other in others) > MOST_TEXT:
+            raise self._large("has far too much text")
         return Workbook(self.package.file, tuple(read), tuple(others))
 
     def _large(self, what: str) -> TrinnError:
@@ -274,7 +278,7 @@ class _Reader:
                 cell = self._cell(has, "".join(value), "".join(inline), "".join(formula))
                 if cell is not None:
                     self.cells += 1
-                    self.left -= len(cell.raw) + len(cell.formula)
+                    self.left -= len(cell.formula) + (len(cell.raw) if isinstance(cell.value, str) else 0)
                     if self.cells > MOST_CELLS or self.left < 0:
                         raise self._large(f"has more than {MOST_CELLS} cells, or far too much text")
                     cells[row, column] = cell

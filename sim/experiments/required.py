@@ -146,7 +146,7 @@ def required(
     """The fewest posts at each service named in the targets that meet them all.
 
     Args:
-        scenario: one focal area; its posts are put from the beginning.
+        scenario: one focal area. Its changes and levers are in place from the beginning, learned: as it stands at the end.
         targets: see :func:`sim.experiments.targets.parse_target`.
         confidence: of the one-sided bound on each target's mean, from 0.5 to 0.999.
         unit: whole posts on top of a whole number, or tenths. Places are always whole.
@@ -165,9 +165,10 @@ def required(
         raise TrinnError(f"confidence: must be from 0.5 to 0.999 (got {confidence:g})")
     if not targets:
         raise TrinnError('state at least one target, such as "wait_to_first_contact(low_threshold) <= 14d"')
-    asked = tuple(parse_target(text, scenario) for text in targets)
-    posts = _posts(resolved(scenario), asked)
     words = f"{scenario.model_dump_json()} {targets} {confidence} {unit} {seed} {replications} {trinn_version()}"
+    scenario = resolved(scenario)
+    asked = tuple(parse_target(text, scenario) for text in targets)
+    posts = _posts(scenario, asked)
     folder = folder or users_folder(f"required-{blake2b(words.encode(), digest_size=12).hexdigest()}")
     if fresh and folder is not None:
         folder.forget()
@@ -177,7 +178,7 @@ def required(
     if bottlenecks:  # what cannot be met is said; the rest is still answered
         stuck = {each.target for each in bottlenecks}
         left = tuple(target for target in asked if target not in stuck)
-        posts = _posts(resolved(scenario), left) if left else ()
+        posts = _posts(scenario, left) if left else ()
         search = search.about(left, posts)
         found = search.answer()[0] if left else ()
     confirmed, reached = search.confirmed(found) if found else ((), ())
@@ -372,7 +373,7 @@ class _Search:
 
     def _price(self, n: int) -> float:
         """Kroner a year for a post where they are all stated, else 1."""
-        stated = {(row.service, row.pool): row.price for row in costs(resolved(self.scenario))}
+        stated = {(row.service, row.pool): row.price for row in costs(self.scenario)}
         prices = [stated.get((post.service, post.pool)) for post in self.posts]
         price = prices[n]
         return 1.0 if price is None or None in prices else price / 1e6
@@ -393,7 +394,7 @@ class _Search:
     def _bottlenecks(self, grown: Sizes, top: Sizes) -> tuple[Bottleneck, ...]:
         """What each failing target still comes to, and which other services would bring it nearer."""
         found = []
-        all_posts = [post for name in self.scenario.services if (post := _post(resolved(self.scenario), name)) is not None]
+        all_posts = [post for name in self.scenario.services if (post := _post(self.scenario, name)) is not None]
         others = [post for post in all_posts if post.service not in {own.service for own in self.posts}]
         for each in self.reached(grown):
             if each.met:
@@ -483,7 +484,7 @@ def _reached(target: Target, row: Sequence[float], confidence: float) -> Reached
 
 def _cost(scenario: Scenario, needed: Sequence[Needed]) -> dict[Payer | None, float | None]:
     """Kroner a year for what is missing."""
-    rows = {(row.service, row.pool): row for row in costs(resolved(scenario))}
+    rows = {(row.service, row.pool): row for row in costs(scenario)}
     found: dict[Payer | None, float | None] = {}
     for each in needed:
         row = rows.get((each.post.service, each.post.pool))

@@ -348,7 +348,8 @@ def _head(scenario: Scenario, posts: Rows, language: Language) -> list[str]:
         name = f"{post['service']}.{post['pool']}"
         totals[name] = totals.get(name, 0.0) + post["fte"]
     unit = {"nb": "årsverk", "en": "full-time equivalents"}[language]
-    marks = dict.fromkeys(averages(scenario), {"nb": ", landsgjennomsnitt", "en": ", national average"}[language])
+    some = averages(scenario) if scenario.staffing == "partly_own" else ()
+    marks = dict.fromkeys(some, {"nb": ", landsgjennomsnitt", "en": ", national average"}[language])
     lines += [f"  {name}: {round(fte, 2):g} {unit}{marks.get(name, '')}" for name, fte in totals.items()]
     lines += [f"{_change.address}: {_change.old} → {_change.new}" for _change in differences(scenario)]
     return [*lines, *shown_back(scenario, language)]
@@ -404,9 +405,10 @@ def _template(place: str, file: str, overwrite: bool, language: Language) -> Non
     if not file.lower().endswith(".xlsx"):
         raise TrinnError(Fault("the name of a workbook ends with .xlsx", place=file))
     scenario, source = named_source(place)
-    if Path(file).exists() and not overwrite:
+    target = writable(file)
+    if target.exists() and not overwrite:
         raise TrinnError(Fault("is there already, and may be filled in: choose another name, or give --overwrite", place=file))
-    with written(writable(file)) as draft:
+    with written(target) as draft:
         write_template(scenario, source, draft, language)
     click.echo({"nb": f"Mal: {file}", "en": f"Template: {file}"}[language], err=True)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from scenarios.errors import TrinnError, one_line
 from scenarios.evidence import numbers as numbers_of
 from scenarios.levers import Cost, Lever, LeverChange, apply, levers
 from scenarios.load import load
-from scenarios.naming import named
+from scenarios.naming import named, services_that
 from scenarios.schema import Scenario
 from scenarios.sources import told
 from scenarios.units import format_duration
@@ -75,7 +76,7 @@ def lever_numbers(asked: str, lever: Lever, language: Language, kind: str = "") 
     changes: Sequence[LeverChange] = lever.kinds[kind].changes if kind else lever.changes
     of_change = {change.set: change for change in changes}
     wanted = [
-        number
+        replace(number, address=_as_named(number.address))
         for number in numbers_of(scenario)
         if number.lever and (number.change in of_change or not (number.change or kind or number.address not in lever.evidence))
     ]
@@ -91,6 +92,14 @@ def lever_numbers(asked: str, lever: Lever, language: Language, kind: str = "") 
         )
         for row in evidence_rows(wanted, [scenario], language)
     )
+
+
+def _as_named(address: str) -> str:
+    """An address with the service of the national ladder in place of a role or step that only one service has."""
+    for selector in dict.fromkeys(re.findall(r"(?:role|step):\w+", address)):
+        services = services_that(_ladder(), selector)
+        address = address.replace(selector, services[0]) if len(services) == 1 else address
+    return address
 
 
 def cost_words(cost: Cost, language: Language) -> str:
@@ -236,7 +245,7 @@ def _print_changes(asked: str, lever: Lever, console: Console, language: Languag
     except TrinnError:
         found = {}
         console.print(Text(text("lever_no_ladder", language)))
-    added = [label for section in lever.adds.values() for name, piece in section.items() if (label := _called(name, piece, language))]
+    added = [_called(name, piece, language) for section in lever.adds.values() for name, piece in section.items()]
     if added:
         console.print(Text(text("lever_adds", language, names=joined(added, language))))
     _print_table(found.get("", ()), console, language)

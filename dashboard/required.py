@@ -97,7 +97,7 @@ def print_required(found: Required, console: Console, language: Language) -> Non
     for stuck in found.bottlenecks:
         best = numbers.with_unit(stuck.best, stuck.target.unit, language)
         say(text("required_stuck", language, target=stuck.target.text, best=best))
-        names = [service_name(found.scenario, name, language) for name in stuck.elsewhere]
+        names = [_whose(found, name, language) for name in stuck.elsewhere]
         words = text("required_elsewhere", language, services=joined(names, language)) if names else ""
         say(words or text("required_not_posts", language))
     if found.needed:
@@ -105,6 +105,14 @@ def print_required(found: Required, console: Console, language: Language) -> Non
         _table(found, console, language)
         _about(found, say, language)
     say(text("not_forecast_short", language))
+
+
+def _whose(found: Required, name: str, language: Language) -> str:
+    """A service, or a pool of one."""
+    service, _, pool = name.partition(".")
+    words = service_name(found.scenario, service, language)
+    label = found.scenario.services[service].staff[pool].name if pool else None
+    return f"{words}, {chosen(label, language) if label else pool}" if pool else words
 
 
 def _value(each: Reached, language: Language) -> str:

@@ -1,4 +1,4 @@
-"""Presets: places as the documents described them, and examples; each a scenario file that says which levers are on, and why."""
+"""Presets: places as the documents described them, and examples; each says which levers are on, and why."""
 
 from __future__ import annotations
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dashboard_examples import towns
-from sheet_examples import ABOUT_PLACE, LISTS, PLACE, STAFF, TRUST, faults, read
+from openpyxl import load_workbook
+from sheet_examples import ABOUT_PLACE, LISTS, PLACE, STAFF, TRUST, faults, read, template
 
 from dashboard.tables import staffing as least_own
 from dashboard.texts import LANGUAGES
@@ -406,3 +408,20 @@ def test_comparisons_of_partly_own_staffing_warn() -> None:
         assert said
         assert said not in cautions(partly, language)
         assert caution_words(Caution("partly_own"), partly.base.scenario, language)
+
+
+def test_own_numbers_hold_on_a_place_as_the_documents_described_it(tmp_path: Path) -> None:
+    """A lever of the preset that sets a number, even to what it was, gives way to the municipality's own."""
+    book = load_workbook(BytesIO(template("nb", "tromso")))
+    rows = [row for row in book[STAFF].iter_rows(min_row=5, max_row=40) if row[0].value and row[1].value != "vet ikke"]
+    for number, row in enumerate(rows, 5):
+        row[3].value = number
+    for row in book[LISTS].iter_rows(min_row=5, max_row=12):
+        row[8].value = 7.5 if row[0].value else None
+    book.save(tmp_path / "staff.xlsx")
+    own = load(tmp_path / "staff.xlsx")
+    now = resolved(own, own.period.start)
+    assert [row["fte"] for row in staffing(now)] == list(range(5, 5 + len(rows)))
+    assert look_up(now, "low_threshold.course.sessions") == look_up(now, "municipal_team.course.sessions") == (7.5,)
+    assert own.staffing == "own"
+    assert look_up(now, "bup.intake.accuracy") == look_up(resolved(load("tromso"), own.period.start), "bup.intake.accuracy")

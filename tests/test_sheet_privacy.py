@@ -315,6 +315,32 @@ def test_texts_outside_the_cells_are_read_too(tmp_path: Path) -> None:
         assert "utenfor cellene" in refused(faults_of(file), ORDINARY, "Nordmann")
 
 
+def test_marks_that_programs_put_on_files_are_nobodys_number(tmp_path: Path) -> None:
+    def mark(parts: dict[str, bytes]) -> None:
+        parts["docMetadata/LabelInfo.xml"] = b'<a><b name="MSIP_Label_12345678-1234-1234-1234-12345678901a"/></a>'
+        parts["customXml/item1.xml"] = b"<a><id>0x01010012345678901F99</id><UserInfo>Kari Nordmann</UserInfo></a>"
+        parts["xl/drawings/vmlDrawing1.vml"] = b"<xml><v:shape style='width:108pt'><div>a<br>b</div></v:shape></xml>"
+
+    file = tmp_path / "staff.xlsx"
+    file.write_bytes(repacked(template(), mark))
+    assert faults_of(file) == []
+
+    def hide(parts: dict[str, bytes]) -> None:
+        parts["customXml/item1.xml"] = f"<a><id>{ORDINARY}</id></a>".encode()
+
+    def box(parts: dict[str, bytes]) -> None:
+        parts["xl/drawings/vmlDrawing1.vml"] = b"<xml><div><font>Kari</font> <font>Nordmann</font><br></div></xml>"
+
+    for change in (hide, box):
+        file.write_bytes(repacked(template(), change))
+        refused(faults_of(file), ORDINARY, "Nordmann")
+
+
+def test_a_list_of_municipalities_is_no_list_of_first_names(tmp_path: Path) -> None:
+    names = [place.name for place in places()]
+    assert faults(tmp_path, {f"Kommuner!A{row}": name for row, name in enumerate(names, 1)}) == []
+
+
 def rows_of(sheet: str, *rows: tuple[object, ...]) -> dict[str, object]:
     return {
         f"{sheet}!{'ABCDEFGH'[column]}{row}": value for row, values in enumerate(rows, 1) for column, value in enumerate(values)

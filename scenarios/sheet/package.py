@@ -24,8 +24,9 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _SAVE = "save it as an Excel workbook (.xlsx)"
 _XML = (".xml", ".rels", ".vml")
-_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".emf", ".wmf", ".svg", ".tif", ".tiff")
-_HARMLESS = ("xl/printerSettings/", "docProps/thumbnail")
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".emf", ".wmf", ".svg", ".tif", ".tiff", ".emz", ".wmz", ".wdp")
+_HARMLESS = ("xl/printerSettings/", "xl/customProperty", "docProps/thumbnail", "[trash]/")
+"""What programs leave behind, which is never read."""
 _UNREAD = tuple(suffix for suffix in SUFFIXES if suffix != ".xlsx")
 
 

@@ -3,6 +3,7 @@ never says what stands in them."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
@@ -28,8 +29,10 @@ MOST_NAMED = 6
 _ROWS = 3
 """So many rows make a list of persons."""
 _SIX_DIGITS = 5
-_UNNAMED = ("xl/theme/", "xl/styles", "docProps/", "xl/persons/", "[Content_Types]", "/_rels/")
+_UNNAMED = ("xl/theme/", "xl/styles", "docProps/", "docMetadata/", "customXml/", "xl/persons/", "[Content_Types]", "/_rels/")
 """Parts in which no names are looked for: those of fonts, and of whoever has saved the file."""
+_HEXADECIMAL = re.compile(r"\b(?:0x)?(?=[0-9]*[a-f])[0-9a-f]{4,}(?:-[0-9a-f]{4,})*\b", re.IGNORECASE)
+"""Marks that programs put on files; figures in them are nobody's number."""
 
 Finding = tuple[str, str]
 """Where, and which kind of thing: the text ``kind_KEY``."""
@@ -97,7 +100,7 @@ def _of_other(other: Other, known: Collection[str]) -> str | None:
     if text in known or text.strip() in known:
         return None
     if any(word in other.part for word in _UNNAMED):
-        return "identity" if has_identity(text) else None
+        return "identity" if has_identity(_HEXADECIMAL.sub(" ", text)) else None
     return _of_text(text)
 
 

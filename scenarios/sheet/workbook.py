@@ -31,6 +31,7 @@ _CLOCK: Final = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _QUOTED: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 _BUILT_IN_SHARES = frozenset({9, 10})
+_MARKUP = re.compile(r"<[^>]*>")
 _TEXT_ATTRIBUTES = ("v", "name", "displayName", "descr", "title", "text", "caption", "uniqueName", "comment")
 _WHOLE = ("si", "comment", "threadedComment", "p", "is")
 """Elements whose texts belong together, however they are cut into runs."""
@@ -146,7 +147,7 @@ class _Reader:
             Sheet(number, title, self._cells(targets[relation][1]) if targets[relation][1] in self.package.parts else {})
             for number, (title, relation) in enumerate(sheets, 1)
         ]
-        others = [other for name, data in self.package.parts.items() for other in _texts(name, data)]
+        others = [other for name, data in self.package.parts.items() for other in _others(name, data)]
         if sum(len(other.text) for other in others) > MOST_TEXT:
             raise self._large("has far too much text")
         return Workbook(self.package.file, tuple(read), tuple(others))
@@ -338,6 +339,13 @@ def _nothing(*_: object) -> None:
 
 def _pop(inside: list[str]) -> None:
     inside.pop()
+
+
+def _others(part: str, data: bytes) -> list[Other]:
+    """The texts of a part; the boxes of old comments are not always well-formed, and all their words are taken as one."""
+    if part.lower().endswith(".vml"):
+        return [Other(part, " ".join(_MARKUP.sub(" ", data.decode("utf-8", "replace")).split()))]
+    return _texts(part, data)
 
 
 def _texts(part: str, data: bytes) -> list[Other]:

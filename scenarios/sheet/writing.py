@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from scenarios.changes import when
+from scenarios.changes import differences, when
 from scenarios.reading import Path_ as Path_
 from scenarios.reading import dotted
 from scenarios.resolve import catchments_of, children_of, fte_of, service_of
@@ -27,6 +27,9 @@ class Mapped:
 
     def __init__(self, read: Answers, base: Scenario, now: Scenario) -> None:
         self.read, self.base, self.now = read, base, now
+        done = [each for each in differences(base) if _day(each.since) <= base.period.start]
+        self.touched = {each.address if "/" in each.address else f"{base.focal_areas[0]}/{each.address}" for each in done}
+        """What changes of the base have set by the start."""
         self.area = vocabulary.focal_area(base)
         self.catchment = base.areas[self.area].catchment
         self.data: dict[str, Any] = {}
@@ -87,10 +90,9 @@ class Mapped:
 
     def _moved(self, path: Path_) -> float | None:
         """The number that a change of the base has put in place of what is stated there; None where none has."""
-        if not self.base.changes or len(path) < 5 or path[2] != "services":
+        if len(path) < 5 or path[2] != "services" or short(path) not in self.touched:
             return None
-        before, now = (_number_at(scenario, path) for scenario in (self.base, self.now))
-        return now if before != now else None
+        return _number_at(self.now, path)
 
     def _by_change(self, path: Path_, by: float, where: Given, evidence: dict[str, Any] | None) -> None:
         """A number that a lever of the base moves is set to the own one by a change that comes after it."""
@@ -164,6 +166,11 @@ class Mapped:
 
 
 FEW_VALUE = 2
+
+
+def _day(since: date | str) -> date:
+    """The day a change acts from; what holds from the beginning comes before all days."""
+    return since if isinstance(since, date) else date.min
 
 
 def _number_at(scenario: Scenario, path: Path_) -> float | None:

@@ -97,7 +97,8 @@ class Bottleneck:
     best: float
     """The mean with as much as was tried."""
     elsewhere: tuple[str, ...]
-    """Services whose growth would bring it nearer; empty: it is no matter of posts (a delay, or a decision)."""
+    """Services whose growth would bring it nearer, or ``service.pool`` of another profession at its own; empty: it is no matter
+    of posts (a delay, or a decision)."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ class Required:
     reached: tuple[Reached, ...]
     """On fresh children."""
     fails_with_less: Mapping[str, bool]
-    """By service: whether one unit less fails a target, on the children of the search."""
+    """By service: whether one unit less fails a target, on the same fresh children. False: the search asked for it, and they
+    do not."""
     bottlenecks: tuple[Bottleneck, ...]
     cost: Mapping[Payer | None, float | None]
     """Kroner a year for what is missing, by payer; None where no price is stated."""
@@ -182,7 +184,7 @@ def required(
         search = search.about(left, posts)
         found = search.answer()[0] if left else ()
     confirmed, reached = search.confirmed(found) if found else ((), ())
-    less = {post.service: not search.meets(_less(confirmed, n, search.step(n))) for n, post in enumerate(posts)}
+    less = {post.service: not search.holds(_less(confirmed, n, search.step(n))) for n, post in enumerate(posts)}
     ranges, moved = _ranges(search, confirmed) if assumed and confirmed else ([(None, None)] * len(posts), ())
     needed = tuple(
         Needed(post, round(units, 2), low, high) for post, units, (low, high) in zip(posts, confirmed, ranges, strict=True)
@@ -205,20 +207,24 @@ def _posts(scenario: Scenario, targets: Sequence[Target]) -> tuple[Post, ...]:
 
 
 def _post(scenario: Scenario, name: str) -> Post | None:
+    """The largest pool of a service, or its places."""
+    return max(_pools(scenario, name), key=lambda post: post.now, default=None)
+
+
+def _pools(scenario: Scenario, name: str) -> tuple[Post, ...]:
+    """All that could be more of at a service: each of its pools, or its places."""
     area = scenario.focal_areas[0]
     shared = scenario.services[name].shared
     home = scenario.areas[area].catchment if shared else area
     service = service_of(scenario, name, catchments_of(scenario)[home] if shared else scenario.areas[area])
     prefix = f"{home}/" if len(scenario.areas) > 1 else ""
     if not service.open:
-        return None
+        return ()
     if isinstance(service.places, int):
-        return Post(name, "", f"{prefix}{name}.places", float(service.places), 0.0)
+        return (Post(name, "", f"{prefix}{name}.places", float(service.places), 0.0),)
     sizes = _sizes(scenario, service, home, shared)
-    if not sizes:
-        return None
-    pool = max(sizes, key=lambda each: sizes[each])
-    return Post(name, pool, f"{prefix}{name}.{pool}.fte", sizes[pool], sum(sizes.values()) - sizes[pool])
+    total = sum(sizes.values())
+    return tuple(Post(name, pool, f"{prefix}{name}.{pool}.fte", size, total - size) for pool, size in sizes.items())
 
 
 def _sizes(scenario: Scenario, service: Service, home: str, shared: bool) -> dict[str, float]:
@@ -282,8 +288,7 @@ class _Search:
         changes = tuple(
             Change.model_validate({"set": f"{post.address}={_written(size)}", "from": "beginning"})
             for post, size in zip(self.posts, sizes, strict=True)
-            if size != post.now
-        )
+        )  # also where it is today's: in a range, a number that is moved may be of these very posts
         staffed = self.scenario.model_copy(update={"changes": (*self.scenario.changes, *changes)})
         result = run_together({"": staffed}, replications, seed, "compiled", None, "weekly", ())[""]
         services = result.plans[0].shape.services
@@ -298,6 +303,10 @@ class _Search:
     def meets(self, sizes: Sizes) -> bool:
         """Whether every target is met. A size below 0 meets none."""
         return min(sizes) >= 0 and all(each.met for each in self.reached(sizes))
+
+    def holds(self, sizes: Sizes) -> bool:
+        """Whether every target is met on fresh children too."""
+        return min(sizes) >= 0 and all(each.met for each in self.reached(sizes, self.seed + FRESH, CONFIRM))
 
     # -- the search -----------------------------------------------------------------------------------------------------
 
@@ -394,8 +403,9 @@ class _Search:
     def _bottlenecks(self, grown: Sizes, top: Sizes) -> tuple[Bottleneck, ...]:
         """What each failing target still comes to, and which other services would bring it nearer."""
         found = []
-        all_posts = [post for name in self.scenario.services if (post := _post(self.scenario, name)) is not None]
-        others = [post for post in all_posts if post.service not in {own.service for own in self.posts}]
+        searched = {post.address for post in self.posts}
+        others = [post for name in self.scenario.services for post in _pools(self.scenario, name)]
+        others = [post for post in others if post.address not in searched]
         for each in self.reached(grown):
             if each.met:
                 continue
@@ -406,8 +416,10 @@ class _Search:
                 more = wider.reached((*grown, _on_grid(4 * post.now + 2, post.now, 1.0)))[0]
                 gained = each.target.margin(more.mean) - each.target.margin(each.mean)
                 if more.met or gained > 0.05 * abs(each.target.margin(each.mean)):
-                    nearer.append((gained, post.service))
-            found.append(Bottleneck(each.target, each.mean, tuple(name for _, name in sorted(nearer, reverse=True))))
+                    own = post.service in {sized.service for sized in self.posts}
+                    nearer.append((gained, f"{post.service}.{post.pool}" if own else post.service))
+            names = dict.fromkeys(name for _, name in sorted(nearer, reverse=True))
+            found.append(Bottleneck(each.target, each.mean, tuple(names)))
         return tuple(found)
 
 

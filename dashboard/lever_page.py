@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from dashboard import numbers
-from dashboard.evidence import evidence_rows, shown_value, source_words
+from dashboard.evidence import evidence_rows, shown_value
 from dashboard.texts import Language, chosen, date_text, joined, sentence, text
 from scenarios.changes import when
 from scenarios.described import PutOn, preset_of
@@ -21,7 +21,7 @@ from scenarios.levers import Cost, Lever, LeverChange, apply, levers
 from scenarios.load import load
 from scenarios.naming import named, services_that
 from scenarios.schema import Scenario
-from scenarios.sources import told
+from scenarios.sources import ids, told
 from scenarios.units import format_duration
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ class LeverNumber:
     value: str
     range: str
     grade: str
-    source: str
-    """Title and year, and a note."""
+    sources: tuple[str, ...]
+    """Ids of the library's sources, or words."""
+    note: str
     learned: bool
     change: str
 
@@ -86,7 +87,8 @@ def lever_numbers(asked: str, lever: Lever, language: Language, kind: str = "") 
             value=row.value,
             range=row.range,
             grade=row.grade,
-            source=" · ".join(part for part in (row.source, row.note) if part),
+            sources=ids(row.number.source),
+            note=row.note,
             learned=of_change[row.number.change].learned if row.number.change else False,
             change=row.number.change,
         )
@@ -212,10 +214,10 @@ def print_lever(asked: str, name: str, lever: Lever, console: Console, language:
     head("lever_numbers")
     time = shown_value(format_duration(lever.learning), language)
     say(text("lever_learning", language, time=time) if lever.learning else text("lever_at_once", language))
-    _print_changes(asked, lever, console, language)
+    cited = _print_changes(asked, lever, console, language)
     head("lever_sources")
-    for source in lever.source:
-        say(f"- {source_words(source)}")
+    for number, source in enumerate(cited, start=1):
+        say(f"[{number}] {told(source)}")
     head("lever_how")
     for command, key in ways_to_put_on(asked, lever):
         say(f"{command}   # {text(key, language)}")
@@ -236,8 +238,11 @@ def ways_to_put_on(asked: str, lever: Lever) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _print_changes(asked: str, lever: Lever, console: Console, language: Language) -> None:
-    """What a lever changes: its numbers in a table, those of each kind under it, then what is no number."""
+def _print_changes(asked: str, lever: Lever, console: Console, language: Language) -> tuple[str, ...]:
+    """What a lever changes: its numbers in a table, those of each kind under it, then what is no number.
+
+    Returns the sources in the order of the numbers they are cited by.
+    """
     from rich.text import Text
 
     try:
@@ -248,10 +253,13 @@ def _print_changes(asked: str, lever: Lever, console: Console, language: Languag
     added = [_called(name, piece, language) for section in lever.adds.values() for name, piece in section.items()]
     if added:
         console.print(Text(text("lever_adds", language, names=joined(added, language))))
-    _print_table(found.get("", ()), console, language)
+    cited = tuple(
+        dict.fromkeys([*lever.source, *(source for rows in found.values() for row in rows for source in row.sources)])
+    )
+    _print_table(found.get("", ()), cited, console, language)
     for kind, content in lever.kinds.items():
         console.print(Text(text("lever_kind", language, kind=kind, name=chosen(content.name, language)), style="italic"))
-        _print_table(found.get(kind, ()), console, language)
+        _print_table(found.get(kind, ()), cited, console, language)
     told_of = {number.change for rows in found.values() for number in rows}
     every = [*lever.changes, *(change for content in lever.kinds.values() for change in content.changes)]
     rest = [change for change in every if change.set not in told_of]
@@ -259,6 +267,7 @@ def _print_changes(asked: str, lever: Lever, console: Console, language: Languag
         console.print(Text(text("lever_other", language), style="italic"))
         for change in rest:
             console.print(Text(one_line(change.set)))
+    return cited
 
 
 def _called(name: str, piece: Mapping[str, object], language: Language) -> str:
@@ -266,7 +275,7 @@ def _called(name: str, piece: Mapping[str, object], language: Language) -> str:
     return str(label[language]) if isinstance(label, Mapping) else str(label or name)
 
 
-def _print_table(rows: Sequence[LeverNumber], console: Console, language: Language) -> None:
+def _print_table(rows: Sequence[LeverNumber], cited: Sequence[str], console: Console, language: Language) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -276,6 +285,8 @@ def _print_table(rows: Sequence[LeverNumber], console: Console, language: Langua
     for head, ratio in (("head_key", 5), ("evidence_head_value", 3), ("head_range", 3), ("head_grade", 2), ("head_source", 6)):
         table.add_column(text(head, language), overflow="fold", ratio=ratio)
     for row in rows:
-        cells = (row.words + (" *" if row.learned else ""), row.value, row.range, row.grade, row.source)
+        marks = "".join(f"[{cited.index(source) + 1}]" for source in row.sources)
+        note = f"{marks} {row.note}".strip()
+        cells = (row.words + (" *" if row.learned else ""), row.value, row.range, row.grade, note)
         table.add_row(*(Text(one_line(cell).replace("\u00a0", " ")) for cell in cells))
     console.print(table)

@@ -147,7 +147,7 @@ def test_show_gives_the_posts_as_a_table():
 def test_show_a_lever():
     code, out, _ = command("show", "lever", "psychologists_2_per_20000")
     assert code == 0
-    assert "grade: stated" in out
+    assert "Grade: stated" in out
     assert command("show", "lever", "psychologist_2_per_20000")[0] == 2
 
 

@@ -186,7 +186,7 @@ def test_supervision_moves_hours_from_cases():
 
 
 def test_supervision_raises_the_accuracy_of_the_others():
-    """The supervised see the right step more often, and more children get the right help in time, with fewer hours for cases."""
+    """The supervised see the right step more often, and more children get the right help, with fewer hours for cases."""
     base = two()
     more = resolved(apply(base, SUPERVISED))
     assert more.areas[NORTH].services["school_health"]["accuracy"] > base.services["school_health"].accuracy

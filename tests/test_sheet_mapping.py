@@ -346,17 +346,36 @@ def test_the_same_workbook_is_the_same_scenario_in_any_process(tmp_path: Path) -
 # -- on top of levers ---------------------------------------------------------------------------------------------------
 
 
+def as_base(monkeypatch: pytest.MonkeyPatch, base: Scenario) -> None:
+    """Let the workbooks of these tests lie on another scenario of the same place."""
+    original = loading._load
+
+    def given(source: Any, detail: Any, trail: Any) -> Scenario:
+        return base if source == "Hamar (3403)" else original(source, detail, trail)
+
+    monkeypatch.setattr(loading, "_load", given)
+
+
+def test_a_closed_service_that_has_posts_opens_unless_a_lever_keeps_it_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = staff(COUNSELLOR, filled=2) | staff(PSYCHOLOGIST, filled=1)
+    closed = load({"base": PLACE, "areas": {"hamar": {"services": {"low_threshold": {"open": False}}}}})
+    as_base(monkeypatch, closed)
+    own = read(tmp_path, cells)
+    assert own.areas["hamar"].services["low_threshold"]["open"] is True
+    monkeypatch.undo()
+    as_base(monkeypatch, apply(load(PLACE), "low_threshold.open=false@2020-01-01"))
+    (fault,) = faults(tmp_path, cells)
+    assert "Årsverk!D8: tjenesten er stengt av et tiltak" in fault
+
+
 def test_own_numbers_hold_where_a_lever_of_the_base_has_moved_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The planner tells how it is today, with what has been done; the lever's posts do not come on top."""
     described = apply(
         load(PLACE), "low_threshold.psychologist.fte+=2@2020-01-01", "low_threshold.course.sessions*=1.5@2020-01-01"
     )
-    original = loading._load
-
-    def with_lever(source: Any, detail: Any, trail: Any) -> Scenario:
-        return described if source == "Hamar (3403)" else original(source, detail, trail)
-
-    monkeypatch.setattr(loading, "_load", with_lever)
+    as_base(monkeypatch, described)
     own = read(tmp_path, staff(PSYCHOLOGIST, filled=1.5) | {f"{LISTS}!I8": 7})
     now = resolved(own, own.period.start)
     assert look_up(now, "low_threshold.psychologist.fte") == (1.5,)

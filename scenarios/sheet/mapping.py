@@ -320,7 +320,10 @@ def _closed(out: Mapped, pools: dict[tuple[str, str], list[Row]], own: dict[tupl
         path: Path_ = ("areas", out.area, "services", service)
         working = [each for each in known if each.fte and each.children > 0]
         cells = [cell for (name, _), rows in pools.items() if name == service for cell in _cells(rows, "filled", "agreed")]
-        if working and not out.now.services[service].shared and not vocabulary.service_here(out.now, service).open:
+        if working and not vocabulary.service_here(out.now, service).open:
+            if f"{out.area}/{service}.open" in out.touched:
+                out.read.fault(cells[0].cell, say("closed_by_lever", out.read.language))
+                continue
             out.put((*path, "open"), True, cells[0])
             out.also(cells[0], f"{service}.open=true")
         if not working:

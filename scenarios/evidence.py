@@ -15,7 +15,17 @@ from typing import Any, Literal
 
 from scenarios.addresses import parse_change
 from scenarios.errors import TrinnError
-from scenarios.evidence_places import address_of, is_per_1000, kind_of_value, number_of, spelled, values_at
+from scenarios.evidence_places import (
+    address_of,
+    is_per_1000,
+    kind_of_value,
+    number_of,
+    paths_at,
+    read,
+    spelled,
+    spelled_out,
+    values_at,
+)
 from scenarios.evidence_placing import Cut, Placed, placed, with_number, with_numbers
 from scenarios.levers import levers
 from scenarios.operators import is_number
@@ -120,9 +130,18 @@ def _stated(scenario: Scenario, preset: Scenario | None, address: str, item: Evi
         note=item.note,
         values=tuple(dict.fromkeys(values)),
     )
-    if preset is not None and preset.evidence.get(address) == item and values_at(preset, address) != values:
+    if preset is not None and preset.evidence.get(address) == item and _differs(scenario, preset, address):
         return replace(number, grade="own", source="", low=None, high=None, factor=False, note="", fixed="no_range")
     return replace(number, fixed=_fixed(number, values))
+
+
+def _differs(scenario: Scenario, preset: Scenario, address: str) -> bool:
+    """Whether anything that an entry of the library is about stands otherwise here: what levers add to the ladder is no such
+    thing, nor what the scenario has an entry of its own about."""
+    here, there = spelled_out(scenario), spelled_out(preset)
+    own = set(paths_at(scenario, address))
+    compared = [path for path in paths_at(preset, address) if path in own or read(here, path) is None]
+    return any(read(here, path) != read(there, path) for path in compared)
 
 
 def _fixed(number: Number, values: tuple[Any, ...]) -> Fixed:

@@ -40,6 +40,8 @@ class LeverChange(Model):
     """A date, or ``start`` and ``start+26w``: counted from the day on which the lever acts."""
     learned: bool = False
     """It comes step by step while people learn; else at once."""
+    optional: bool = False
+    """It is left out where its address picks nothing; else that is an error."""
     grade: Grade | None = None
     source: str = ""
     low: float | str | None = None
@@ -282,7 +284,8 @@ def apply(scenario: Scenario, *what: str | Lever) -> Scenario:
                 changes.append(Change(set=item))
                 continue
             lever = Wanted(item.name.en, item) if isinstance(item, Lever) else wanted(item)
-            changes += put_on(lever)
+            gone = {each.set for each in lever.lever.of_kind(lever.kind) if each.optional and not _picks(scenario, each.set)}
+            changes += [change for change in put_on(lever) if change.set not in gone]
             pieces.append(lever)
         except TrinnError as error:
             faults += error.faults
@@ -293,6 +296,16 @@ def apply(scenario: Scenario, *what: str | Lever) -> Scenario:
     if not changes and not pieces:
         return scenario
     return checked(scenario.model_copy(update={"changes": (*scenario.changes, *changes)}))
+
+
+def _picks(scenario: Scenario, change: str) -> bool:
+    """Whether the address of a change leads somewhere as the scenario is stated."""
+    path = change.partition("=")[0].rstrip("+-*: ")
+    try:
+        stands(scenario.model_copy(update={"changes": ()}), path)
+    except TrinnError:
+        return False
+    return True
 
 
 def checked(scenario: Scenario, document: Document | None = None, inherited: Collection[str] = ()) -> Scenario:

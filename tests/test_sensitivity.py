@@ -19,6 +19,7 @@ from scenarios.evidence import numbers
 from scenarios.levers import apply
 from scenarios.load import load
 from scenarios.schema import Scenario
+from scenarios.units import parse_duration
 from sim.experiments import morris, sensitivity_indices, sensitivity_points
 from sim.experiments.sensitivity import Sensitivity, Settings, sensitivity, spelled_key
 from sim.experiments.sensitivity_indices import Floats
@@ -301,9 +302,7 @@ def test_the_value_at_which_the_sign_turns_is_found() -> None:
     found = flipped()
     (turning,) = found.turnings
     assert (turning.number.key, turning.before, turning.after) == ("clinic.course.length.mean", "-", "+")
-    low, high = (
-        float(str(end).removesuffix("d")) if str(end).endswith("d") else float(str(end)[:-1]) / 86400 for end in turning.between
-    )
+    low, high = (parse_duration(str(end)) / 86400 for end in turning.between)
     assert low <= 9.0 <= high
     assert high - low < 1.0
 

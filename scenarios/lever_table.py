@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
+import importlib
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ from scenarios.units import format_duration
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "levers.md"
-CASES = ROOT / "tests" / "lever_cases.py"
+TESTS = ROOT / "tests"
 TITLES: dict[str, str] = {
     "doors": "Doors and low-threshold services (yellow)",
     "municipal": "Municipal treatment (orange)",
@@ -38,7 +38,7 @@ them in words, in Norwegian or English.
 After each stand its grade, the range that sensitivity analysis tries (of the value as it is written; after × of a factor)
 and its source. Grades: published (statistics or research), stated (one informant or one organisation says it), calibrated,
 assumed. **Direction** is what a test holds the lever to on a scenario where theory is clear
-([tests/lever_cases.py](../tests/lever_cases.py)): the measure that must go up (↑) or down (↓) beyond chance, and why. Other
+([tests/test_levers.py](../tests/test_levers.py)): the measure that must go up (↑) or down (↓) beyond chance, and why. Other
 tests see to it that no lever touches an outcome, and that at no intensity each of them changes nothing. Most figures are
 from before the changes of 2023: each source below has its year.
 """
@@ -149,17 +149,14 @@ def _cited(cited: Iterable[str]) -> str:
     return "\n".join(["## Sources", "", "| id | source | year |", "|---|---|---|", *rows, ""])
 
 
-def direction_cases(file: Path = CASES) -> Sequence[Any]:
-    """The tests of direction, which stand among the tests."""
-    spec = importlib.util.spec_from_file_location("lever_cases", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules.get("lever_cases") or importlib.util.module_from_spec(spec)
-    if not hasattr(module, "CASES"):
-        sys.modules["lever_cases"] = module
-        spec.loader.exec_module(module)
-    found: Sequence[Any] = module.CASES
-    return found
+def direction_cases(folder: Path = TESTS) -> tuple[Any, ...]:
+    """The tests of direction, which stand among the tests: ``CASES`` of every file ``lever_cases*.py``."""
+    sys.path.insert(0, str(folder))  # they import one another
+    try:
+        names = sorted(file.stem for file in folder.glob("lever_cases*.py"))
+        return tuple(case for name in names for case in importlib.import_module(name).CASES)
+    finally:
+        sys.path.remove(str(folder))
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from scenarios.addresses import is_change, parse_change
 from scenarios.changes import after_start, dates, resolved, stands, when
 from scenarios.check import check, structure
 from scenarios.errors import Fault, TrinnError, nearest
-from scenarios.operators import is_number
+from scenarios.operators import adds_share, is_number
 from scenarios.reading import Document, read_file, read_text, validate
 from scenarios.schema import Change, Evidence, Grade, Label, Model, Scenario
 from scenarios.units import DAY, Duration
@@ -242,7 +242,8 @@ def put_on(item: Wanted) -> tuple[Change, ...]:
         for step in range(steps):
             wait = item.lever.learning * (2 * step + 1) // (2 * steps) if gradual else 0
             numeric = is_number(parse_change(change.set).value)
-            most = item.intensity if numeric else float(item.intensity > 0)
+            gone = numeric or adds_share(parse_change(change.set))
+            most = item.intensity if gone else float(item.intensity > 0)
             moves = (most * step / steps, most * (step + 1) / steps)
             if moves[0] < moves[1]:
                 since = _later(item.since, change.since, wait)

@@ -52,7 +52,7 @@ def operate(old: Any, change: Set, children: int | None, named: Named) -> Any:
         return _moved(old, _listed(named(_scalar(value, old, change)), old), change)
     if isinstance(old, list) and change.op == "+=":
         added = named(_scalar(value, None, change))
-        return [*old, *(added if isinstance(added, list) else [added])]
+        return [*old, *(_in_part(entry, change.moves[1]) for entry in (added if isinstance(added, list) else [added]))]
     begin, end = change.moves
     sign = change.op[0]
     if isinstance(old, str):
@@ -63,6 +63,19 @@ def operate(old: Any, change: Set, children: int | None, named: Named) -> Any:
     by = _stretch(sign, float(value), begin, end)
     result = _arithmetic(float(old), sign, by)
     return int(result) if isinstance(old, int) and result.is_integer() else result
+
+
+def adds_share(change: Set) -> bool:
+    """Whether it adds entries to a list, some of them with a share: of a part of it the share is a part."""
+    return change.op == "+=" and bool(re.search(r"[{,]\s*share\s*:", change.value))
+
+
+def _in_part(entry: Any, end: float) -> Any:
+    """An entry for a list, with the part of its share that is put on."""
+    share = entry.get("share") if isinstance(entry, dict) else None
+    if end == 1.0 or not isinstance(share, int | float):
+        return entry
+    return entry | {"share": round(share * end, 10)}
 
 
 def _stretch(sign: str, value: float, begin: float, end: float) -> float:

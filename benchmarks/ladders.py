@@ -18,7 +18,7 @@ from sim.build import phases
 from sim.cohort import draw_cohort
 from sim.supply import draw_supply
 
-PLACE, COUNTRY = "stange", "norge"
+PLACE, COUNTRY = "3413", "norge"
 CHANGES = (
     "psychologists_2_per_20000",
     "bup.psychologist.fte+=1",
@@ -167,7 +167,7 @@ def _municipality(quick: bool) -> Section:
             without("share of measures and comparison in it", "at most 30 %", found, parts),
         )
         return Section(title, (f"{missing(found, parts)}.",), targets)
-    place = next(place for place in places() if place.name.lower() == PLACE)
+    place = next(place for place in places() if place.number == PLACE)
     total = parts["total"]
     measuring = sum(parts[part] for part in MEASURING)
     lines = [

@@ -28,9 +28,15 @@ class Changed:
 
 
 def changed(comparison: Comparison, name: str, language: Language) -> list[Changed]:
-    """Every value that a scenario's changes set."""
+    """Every value that the base's changes set; of a proposal, every one that it sets beyond the base."""
     scenario = comparison.results[name].scenario
-    return [_changed(item, scenario, language) for item in comparison.changes.get(name, ())]
+    return [_changed(item, scenario, language) for item in proposed(comparison, name)]
+
+
+def proposed(comparison: Comparison, name: str) -> tuple[Applied, ...]:
+    """What a scenario's changes set; of a proposal without what the base's set likewise."""
+    base = comparison.changes.get(comparison.base.name, ()) if name != comparison.base.name else ()
+    return tuple(item for item in comparison.changes.get(name, ()) if item not in base)
 
 
 def _changed(item: Applied, scenario: Scenario, language: Language) -> Changed:

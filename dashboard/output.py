@@ -129,6 +129,7 @@ def put_result(result: Result, form: Form | None, language: Language) -> None:
 
 def put_comparison(both: Comparison, form: Form | None, language: Language) -> None:
     """A comparison: its verdicts and its table."""
+    from dashboard.changed import proposed
     from dashboard.tables import exported
     from dashboard.terminal import print_comparison
 
@@ -139,7 +140,7 @@ def put_comparison(both: Comparison, form: Form | None, language: Language) -> N
     about = {"base": base.name, "replications": both.replications, "seed": base.seed, "version": base.version}
     verdicts = {name: verdict.word for name, verdict in both.verdicts.items()}
     cautions = [asdict(caution) for caution in both.cautions]
-    changes = {name: [asdict(change) for change in both.changes.get(name, ())] for name in both.others}
+    changes = {name: [asdict(change) for change in proposed(both, name)] for name in both.others}
     about |= {"whose_staffing": base.scenario.staffing, "command": both.command, "verdicts": verdicts}
     _put_table(exported(both, language), form, {**about, "cautions": cautions, "changes": changes}, "measures")
 

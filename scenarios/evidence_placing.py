@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from scenarios.addresses import parse_change
+from scenarios.check import check
 from scenarios.errors import TrinnError
 from scenarios.evidence_places import address_of, measured_value, paths_at, read, replaced_in, spelled, spelled_out
 from scenarios.levers import checked
@@ -41,6 +42,8 @@ class Placed:
     """A scenario with numbers put somewhere."""
 
     scenario: Scenario
+    bare: Scenario
+    """The same without its evidence, as it was checked: what it becomes on each date is known, so that it is quicker to run."""
     cuts: tuple[Cut, ...] = ()
 
 
@@ -72,7 +75,7 @@ def placed(scenario: Scenario, positions: Sequence[tuple[Number, float]]) -> Pla
             raise TrinnError(f"{number.key}: cannot be moved ({number.fixed.replace('_', ' ')})")
     with suppress(TrinnError):
         return _put(scenario, positions)
-    return _one_by_one(scenario, positions)
+    return _pulled_back(scenario, positions)
 
 
 @dataclass(frozen=True)
@@ -86,15 +89,19 @@ class _Edit:
 
 def _put(scenario: Scenario, positions: Sequence[tuple[Number, float]]) -> Placed:
     """All numbers at once. Raises TrinnError where they do not fit together."""
-    wanted = [(number, position) for number, position in positions if number.key in scenario.evidence]
-    edits = list(_edits(scenario, wanted))
+    edits = list(_edits(scenario, _of_ladder(scenario, positions)))
     changes, texts = _with_values(scenario.changes, positions)
     if not (edits or texts):
-        return Placed(scenario)
+        return Placed(scenario, scenario)
     changed, cuts = _written(scenario, edits)
     bare = changed.model_copy(update={"evidence": {}} | ({"changes": changes} if texts else {}))
     checked(bare)
-    return Placed(bare.model_copy(update={"evidence": scenario.evidence}), cuts)
+    return Placed(bare.model_copy(update={"evidence": scenario.evidence}), bare, cuts)
+
+
+def _of_ladder(scenario: Scenario, positions: Sequence[tuple[Number, float]]) -> list[tuple[Number, float]]:
+    """The numbers that the scenario has itself, apart from those of its levers' changes."""
+    return [(number, position) for number, position in positions if number.key in scenario.evidence]
 
 
 def _edits(scenario: Scenario, positions: Sequence[tuple[Number, float]]) -> Iterator[_Edit]:
@@ -262,37 +269,68 @@ def _text(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:.10f}".rstrip("0").rstrip(".")
 
 
-def _one_by_one(scenario: Scenario, positions: Sequence[tuple[Number, float]]) -> Placed:
-    """The numbers in turn, each as far towards its position as fits with those before it."""
+def _pulled_back(scenario: Scenario, positions: Sequence[tuple[Number, float]]) -> Placed:
+    """The numbers, each as far towards its position as fits with those before it: first before any change, then with all."""
+    cuts: dict[str, Cut] = {}
+    for fits in (_fits_unchanged, _fits):
+        positions = _fitting(scenario, positions, fits, cuts)
+    last = _put(scenario, positions)
+    return replace(last, cuts=(*last.cuts, *cuts.values()))
+
+
+_Fits = Callable[[Scenario, Sequence[tuple["Number", float]]], bool]
+
+
+def _fits(scenario: Scenario, positions: Sequence[tuple[Number, float]]) -> bool:
+    """Whether numbers fit together."""
+    try:
+        _put(scenario, positions)
+    except TrinnError:
+        return False
+    return True
+
+
+def _fits_unchanged(scenario: Scenario, positions: Sequence[tuple[Number, float]]) -> bool:
+    """Whether those of the ladder itself fit together before anything is changed: found in a tenth of the time."""
+    try:
+        changed, _ = _written(scenario, list(_edits(scenario, _of_ladder(scenario, positions))))
+        check(changed.model_copy(update={"changes": (), "evidence": {}}))
+    except TrinnError:
+        return False
+    return True
+
+
+def _fitting(
+    scenario: Scenario, positions: Sequence[tuple[Number, float]], fits: _Fits, cuts: dict[str, Cut]
+) -> list[tuple[Number, float]]:
+    """Positions that fit together; ``cuts`` gets what was pulled back. Whichever breaks it is found by halving what is left."""
     kept: list[tuple[Number, float]] = []
-    cuts: dict[tuple[str, str], Cut] = {}
-    last = Placed(scenario)
-    for number, position in positions:
-        try:
-            last, kept = _put(scenario, [*kept, (number, position)]), [*kept, (number, position)]
-            continue
-        except TrinnError:
-            nearest = _nearest(scenario, kept, number, position)
-        if nearest is not None:
-            kept = [*kept, (number, nearest)]
-            last = _put(scenario, kept)
-        got = None if nearest is None else number.at(nearest)
-        cuts[number.key, number.address] = Cut(number.key, number.address, number.at(position), got)
-    return Placed(last.scenario, (*last.cuts, *cuts.values()))
+    rest = list(positions)
+    while rest and not fits(scenario, [*kept, *rest]):
+        good, bad = 0, len(rest)
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            good, bad = (middle, bad) if fits(scenario, [*kept, *rest[:middle]]) else (good, middle)
+        kept, (number, position), rest = [*kept, *rest[:good]], rest[good], rest[bad:]
+        nearest = _nearest(scenario, kept, number, position, fits)
+        kept += [] if nearest is None else [(number, nearest)]
+        cuts[number.key] = Cut(number.key, number.address, number.at(position), None if nearest is None else number.at(nearest))
+    return [*kept, *rest]
 
 
-def _nearest(scenario: Scenario, kept: Sequence[tuple[Number, float]], number: Number, position: float) -> float | None:
+def _nearest(
+    scenario: Scenario, kept: Sequence[tuple[Number, float]], number: Number, position: float, fits: _Fits
+) -> float | None:
     """How far a number can go from where it stands; None where it must stay out of it."""
     here = number.position
     if here is None:
         return None
     near, far = here, position
-    fits: float | None = None
+    found: float | None = None
     for _ in range(_HALVINGS):
         middle = (near + far) / 2
-        try:
-            _put(scenario, [*kept, (number, middle)])
-            near = fits = middle
-        except TrinnError:
+        if fits(scenario, [*kept, (number, middle)]):
+            near = found = middle
+        else:
             far = middle
-    return fits
+    return found

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ruamel.yaml import YAML
 from test_cli import command
 from test_engines import agree, drawn
 
+from dashboard.changed import changed
+from dashboard.comparison import compare
 from scenarios.changes import differences, resolved
 from scenarios.described import preset_of, presets
 from scenarios.errors import TrinnError
@@ -40,7 +44,6 @@ STATED = {"haugesund": ("haugesund/low_threshold.staff.psychologist.fte", 3.0),
           "gamle_oslo": ("gamle_oslo/low_threshold.staff.psychologist.fte", 4.0)}  # fmt: skip
 """The only posts that a document states."""
 ORGANISATIONS = [name for name, lever in levers().items() if lever.table == "organisation"]
-FOLDER = Path(__file__).parent.parent / "scenarios" / "library" / "presets"
 
 
 # -- as the documents described them ----------------------------------------------------------------------------------------
@@ -328,3 +331,31 @@ def test_levers_that_both_put_a_service_first_in_a_list_stack():
     assert resolved(both).doors["self_referral"].to[:2] == ("ung_arena", "oslohjelpa")
     with pytest.raises(TrinnError, match=r"is set twice, by capa .* and see_everyone"):
         apply(load("etnedal"), "capa", "see_everyone")
+
+
+def test_a_comparison_with_a_preset_tells_what_the_proposal_changes_and_not_what_the_preset_has_on():
+    """Both have it on; in the report the base says so."""
+    base = load({"base": "gjesdal", "period": {"start": "2027-01-04", "warmup": "30d", "length": "200d"}})
+    both = compare({"today": base, "more": apply(base, "bup.psychologist.fte+=1")}, replications=2, workers=1)
+    assert [item.address.partition("/")[2] for item in changed(both, "more", "en")] == ["bup.psychologist.fte"]
+    assert {item.lever for item in changed(both, "today", "en")} == {levers()["mapping_first"].name.en}
+
+
+def test_half_a_lever_that_adds_a_way_adds_half_its_share():
+    base = load("3413")
+    whole, half = (resolved(apply(base, put)) for put in ("capa@beginning", "capa*0.5@beginning"))
+    routes = [one.catchments["innlandet"].services["bup"]["routes"] for one in (whole, half)]
+    assert len(routes[0]) == len(routes[1]) > len(base.services["bup"].routes)
+    assert routes[1][-1]["share"] == routes[0][-1]["share"] / 2
+
+
+def test_the_page_of_presets_names_each_with_its_levers_and_number():
+    page = (Path(__file__).parent.parent / "docs" / "presets.md").read_text(encoding="utf-8")
+    for name, preset in presets().items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+        if preset.place:
+            assert preset.place in row
+            assert row.split("|")[3].strip() == ", ".join(f"`{item.name}`" for item in preset.levers)
+    assert all(f"| `{name}` |" in page for name in ORGANISATIONS)
+    for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL):
+        assert load(YAML(typ="safe").load(block)).changes

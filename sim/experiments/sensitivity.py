@@ -45,9 +45,9 @@ class Settings:
     """Places from which each number is moved, in screening."""
     replications: int = 4
     """At each point of screening; half as many, and two at least, at each of the indices' points."""
-    points: int = 256
+    points: int = 128
     """For the indices: a power of 2."""
-    top: int = 6
+    top: int = 5
     """Numbers that get indices and are searched for where they turn the conclusion."""
     futures: int = 20
     """Replications that a conclusion rests on."""
@@ -188,15 +188,12 @@ def sensitivity(
     wanted = _either(numbers(base), numbers(proposal))
     uncertain = [number for number in wanted if number.grade in grades]
     left_out = [LeftOut(number, number.fixed) for number in uncertain if number.fixed]
-    moved: list[Number] = []
-    movable = [number for number in uncertain if not number.fixed]
-    for done, number in enumerate(movable):
-        if without_effect(Question(base, proposal, names, (number,), keys), 0):
-            left_out.append(LeftOut(number, "unused"))
-        else:
-            moved.append(number)
-        said("unused", done + 1, len(movable))
-    question = Question(base, proposal, names, tuple(moved), keys)
+    movable = tuple(number for number in uncertain if not number.fixed)
+    whether = Question(base, proposal, names, movable, keys)
+    unused = without_effect(whether, workers, lambda done: said("unused", done, len(movable)))
+    left_out += [LeftOut(number, "unused") for number, no in zip(movable, unused, strict=True) if no]
+    moved = tuple(number for number, no in zip(movable, unused, strict=True) if not no)
+    question = Question(base, proposal, names, moved, keys)
     return _Work(question, settings, seed, workers, store, said).done(tuple(left_out))
 
 

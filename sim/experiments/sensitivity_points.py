@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,8 @@ from sim.replicate import WORTH_A_POOL, _interrupts_held, _start_trackers, run_t
 from sim.source import source_of
 
 Floats = npt.NDArray[np.float64]
+T = TypeVar("T")
+Found = TypeVar("Found")
 Key = tuple[str, str, str, str]
 """(area, service, group, measure), as in a replication's values."""
 
@@ -133,22 +135,38 @@ def answers(
 
 
 def _asked(question: Question, points: Sequence[Point], workers: int | None) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(index, written answer) as they are done, in any order; in processes where enough work is left to pay for them."""
+    """(index, written answer) as they are done, in any order."""
+    yield from _spread(question, _ask, points, workers)
+
+
+def without_effect(question: Question, workers: int | None, done: Callable[[int], None]) -> tuple[bool, ...]:
+    """By number: whether both scenarios are the same to the engine at both of its ends. It cannot matter then."""
+    items = range(len(question.numbers))
+    found = {}
+    for number, same in _spread(question, _without_effect, items, workers):
+        found[number] = same
+        done(len(found))
+    return tuple(found[number] for number in items)
+
+
+def _spread(
+    question: Question, function: Callable[[Question, T], Found], items: Sequence[T], workers: int | None
+) -> Iterator[tuple[int, Found]]:
+    """(index, what a function finds) as it is done, in any order; in processes where enough work is left to pay for them."""
     wanted = workers if workers is not None else (os.cpu_count() or 1)
-    left = list(enumerate(points))
+    left = list(enumerate(items))
     while left:
         began = time.perf_counter()
-        number, point = left.pop(0)
-        yield number, _ask(question, point)
-        each = (time.perf_counter() - began) / point.replications
-        if wanted > 1 and each * sum(point.replications for _, point in left) > WORTH_A_POOL:
-            yield from _in_processes(question, left, min(wanted, len(left)))
+        number, item = left.pop(0)
+        yield number, function(question, item)
+        if wanted > 1 and (time.perf_counter() - began) * len(left) > WORTH_A_POOL:
+            yield from _in_processes(question, function, left, min(wanted, len(left)))
             return
 
 
 def _in_processes(
-    question: Question, points: Sequence[tuple[int, Point]], workers: int
-) -> Iterator[tuple[int, dict[str, Any]]]:
+    question: Question, function: Callable[[Question, T], Found], items: Sequence[tuple[int, T]], workers: int
+) -> Iterator[tuple[int, Found]]:
     """Half of a short run is Python, which threads would do one after the other."""
     from joblib import Parallel, delayed
 
@@ -159,13 +177,13 @@ def _in_processes(
         pool = Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes=None)
         _start_trackers()
         with _interrupts_held():
-            results = pool(delayed(_ask_of)(str(file), number, point) for number, point in points)
+            results = pool(delayed(_for)(str(file), function, number, item) for number, item in items)
         yield from results
 
 
-def _ask_of(file: str, number: int, point: Point) -> tuple[int, dict[str, Any]]:
+def _for(file: str, function: Callable[[Question, T], Found], number: int, item: T) -> tuple[int, Found]:
     """What a worker process does."""
-    return number, _ask(_question(file), point)
+    return number, function(_question(file), item)
 
 
 @lru_cache(maxsize=1)
@@ -202,13 +220,12 @@ def at(question: Question, positions: Sequence[tuple[int, float]]) -> tuple[Scen
     """The base and the proposal with numbers at positions, and what was cut."""
     wanted = [(question.numbers[number], position) for number, position in positions]
     one, other = placed(question.base, wanted), placed(question.proposal, wanted)
-    return one.scenario, other.scenario, tuple(dict.fromkeys((*one.cuts, *other.cuts)))
+    return one.bare, other.bare, tuple(dict.fromkeys((*one.cuts, *other.cuts)))
 
 
-def without_effect(question: Question, number: int) -> bool:
-    """Whether both scenarios are the same to the engine at both ends of a number: it cannot matter then."""
+def _without_effect(question: Question, number: int) -> bool:
     for scenario in (question.base, question.proposal):
-        low, high = (placed(scenario, [(question.numbers[number], end)]).scenario for end in (0.0, 1.0))
+        low, high = (placed(scenario, [(question.numbers[number], end)]).bare for end in (0.0, 1.0))
         if not _alike(_seen(low), _seen(high)):
             return False
     return True

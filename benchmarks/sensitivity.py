@@ -2,7 +2,8 @@
 
     python -m benchmarks.sensitivity [PLACE LEVER] [--numbers 30]
 
-The question is asked in a process of its own, with the machine code already there and nothing kept from before. Where other work
+The question is asked in a process of its own, with the machine code already there and nothing kept from
+before. Where other work
 shares the machine, read the processor seconds: most of the work runs in as many processes as there are cores.
 """
 
@@ -20,7 +21,8 @@ NUMBERS = 30
 
 
 def answered(place: str, lever: str, most: int) -> dict[str, Any]:
-    """Seconds for one question, of the clock and of the processor, by part. ``most``: how many numbers are uncertain; 0: all."""
+    """Seconds for one question, of the clock and of the processor, by part. ``most``: how many numbers are
+    uncertain; 0: all."""
     from joblib.externals.loky import get_reusable_executor
 
     from scenarios.evidence import UNCERTAIN, numbers

@@ -235,20 +235,20 @@ for engine in (simulate, simulate_compiled):
 def test_a_changed_rule_is_never_answered_by_old_code(tmp_path):
     """The very fault that numba's own cache has: the rule is changed and the kernel is not."""
     for package in ("sim", "scenarios", "dashboard", "calibration"):
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "trinn.py", tmp_path)
+        shutil.copytree(ROOT / package, tmp_path / "code" / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "trinn.py", tmp_path / "code")
     before = python(RUN)
-    rules = tmp_path / "sim" / "rules.py"
+    rules = tmp_path / "code" / "sim" / "rules.py"
     text = rules.read_text(encoding="utf-8")
     changed = text.replace("return step + 1 if up else step - 1", "return step - 1 if up else step + 1")
     assert changed != text
     rules.write_text(changed, encoding="utf-8")
-    after = python(RUN, folder=tmp_path)
+    after = python(RUN, folder=tmp_path / "code", cache=tmp_path / "cache")
     reference, compiled = after.stdout.split()
     assert reference == compiled
     assert before.stdout.split()[0] == before.stdout.split()[1] != compiled
     assert COMPILING["en"] in after.stderr
-    again = python(RUN, folder=tmp_path)
+    again = python(RUN, folder=tmp_path / "code", cache=tmp_path / "cache")
     assert again.stdout == after.stdout
     assert again.stderr == ""
 

@@ -97,10 +97,9 @@ def test_what_does_not_fit_is_refused_with_its_place(plain, rule):
 
 
 def test_a_link_names_no_file_of_the_server(tmp_path):
-    path = tmp_path / "secret.yaml"
-    path.write_text("base: etnedal\n")
-    with pytest.raises(TrinnError, match="a place or an example"):
-        from_link(packed({"place": str(path)}))
+    for path in ("/etc/secret.yaml", "../secret.yaml", "C:\\secret", "secret.YAML"):
+        with pytest.raises(TrinnError, match="a place or an example"):
+            from_link(packed({"place": path}))
     with pytest.raises(TrinnError, match="names a file"):
         from_link(packed({"place": "etnedal", "proposals": [{"name": "a", "changes": [str(tmp_path / "lever.yaml")]}]}))
     with pytest.raises(TrinnError, match="names a file"):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from scenarios.changes import stands
 from scenarios.errors import Fault, TrinnError
 from scenarios.naming import named, services_that
 from scenarios.reading import Document, validate
 from scenarios.resolve import merged
 from scenarios.schema import Evidence, Scenario
+from scenarios.setting import stands
 
 Pieces = Mapping[str, Mapping[str, Mapping[str, Any]]]
 LIKE = "like"

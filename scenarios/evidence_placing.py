@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from scenarios.addresses import parse_change
 from scenarios.check import check
+from scenarios.checked import checked
 from scenarios.errors import TrinnError
 from scenarios.evidence_places import address_of, measured_value, paths_at, read, replaced_in, spelled, spelled_out
-from scenarios.levers import checked
 from scenarios.reading import Path_, dotted
 from scenarios.resolve import ByIdentity
 from scenarios.schema import Change, Scenario

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
@@ -15,12 +14,13 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from scenarios.adding import added
 from scenarios.addresses import is_change, parse_change
-from scenarios.changes import after_start, dates, resolved, stands, when
-from scenarios.check import check, structure
+from scenarios.changes import after_start
+from scenarios.checked import checked, unreadable_changes
 from scenarios.errors import Fault, TrinnError, nearest
 from scenarios.operators import adds_share, is_number
 from scenarios.reading import Document, read_file, read_text, validate
 from scenarios.schema import Change, Evidence, Grade, Label, Model, Scenario
+from scenarios.setting import stands
 from scenarios.units import DAY, Duration
 from scenarios.values import Id, Number, Payer, Whole, moment, one_or_more
 
@@ -159,9 +159,9 @@ def lever_of(document: Document) -> Lever:
         TrinnError: with every fault, those of its changes included, each with its line.
     """
     lever = validate(Lever, document)
-    faults = _unreadable(lever.changes, document, ("changes",))
+    faults = unreadable_changes((change.set for change in lever.changes), document, ("changes",))
     for name, kind in lever.kinds.items():
-        faults += _unreadable(kind.changes, document, ("kinds", name, "changes"))
+        faults += unreadable_changes((change.set for change in kind.changes), document, ("kinds", name, "changes"))
     if not (lever.changes or lever.kinds or lever.adds):
         faults.append(document.fault(("changes",), "changes nothing: state changes"))
     if faults:
@@ -307,85 +307,3 @@ def _picks(scenario: Scenario, change: str) -> bool:
     except TrinnError:
         return False
     return True
-
-
-def checked(scenario: Scenario, document: Document | None = None, inherited: Collection[str] = ()) -> Scenario:
-    """The scenario itself, once it is known to be sound on every date something changes.
-
-    Args:
-        scenario: what is checked.
-        document: where it stands, for the lines of faults.
-        inherited: addresses of evidence from a base; left out where what lies on top has taken the number away.
-
-    Raises:
-        TrinnError: with every fault of the first date that has any.
-    """
-    document = document or Document(None)
-    _refuse_unreadable(scenario.changes, document)
-    first: Scenario | None = None
-    for day in dates(scenario):
-        try:
-            now = resolved(scenario, day)
-            check(now, document)
-            if first is None:
-                first = now
-            else:
-                _refuse_late(scenario, first, now, day)
-        except TrinnError as error:
-            later = first is not None and day > first.period.start
-            raise TrinnError(_placed(fault, scenario, document, day if later else None) for fault in error.faults) from None
-    return _with_sound_evidence(scenario, document, inherited)
-
-
-def _refuse_unreadable(changes: Sequence[Change], document: Document) -> None:
-    """Every change can be taken apart."""
-    if faults := _unreadable(changes, document, ("changes",)):
-        raise TrinnError(faults)
-
-
-def _unreadable(changes: Sequence[Change | LeverChange], document: Document, here: tuple[str | int, ...]) -> list[Fault]:
-    faults: list[Fault] = []
-    for number, change in enumerate(changes):
-        try:
-            parse_change(change.set)
-        except TrinnError as error:
-            line = document.line((*here, number, "set"))
-            faults += [document.fault((*here, number, "set"), str(f)) if line else f for f in error.faults]
-    return faults
-
-
-def _with_sound_evidence(scenario: Scenario, document: Document, inherited: Collection[str]) -> Scenario:
-    """Evidence is about numbers that are there."""
-    unchanged = scenario.model_copy(update={"changes": ()})
-    faults: dict[str, list[Fault]] = {}
-    for address in scenario.evidence:
-        try:
-            stands(unchanged, address)
-        except TrinnError as error:
-            faults[address] = [document.fault(("evidence", address), f"is about nothing: {f.rule}") for f in error.faults]
-    if own := [fault for address in faults if address not in inherited for fault in faults[address]]:
-        raise TrinnError(own)
-    kept = {address: evidence for address, evidence in scenario.evidence.items() if address not in faults}
-    return scenario.model_copy(update={"evidence": kept}) if faults else scenario
-
-
-def _refuse_late(scenario: Scenario, first: Scenario, now: Scenario, day: date) -> None:
-    """A dated change acts before the end, and leaves what the ladder is made of as it is."""
-    changed = any(when(change, scenario) == day and not change.lever for change in scenario.changes)
-    if changed and day >= (end := first.period.start + timedelta(seconds=first.period.length)):
-        raise TrinnError(f"a change of {day} would do nothing: the period ends on {end}")
-    before, after = structure(first), structure(now)
-    names = [name for name in before | after if before.get(name) != after.get(name)]
-    if names:
-        raise TrinnError(Fault("cannot change on a date, only from the beginning", field=name) for name in names)
-
-
-def _placed(fault: Fault, scenario: Scenario, document: Document, day: date | None) -> Fault:
-    """A fault with the line of the change that it is about, where that stands in the file, and with the date if it has one."""
-    rule = fault.rule if day is None or str(day) in fault.rule else f"{fault.rule} (from {day} on)"
-    for number, change in enumerate(scenario.changes):
-        path = ("changes", number, "set")
-        if fault.place and parse_change(change.set).text == fault.place and document.line(path[:2]):
-            where = f"{fault.field}: " if fault.field else ""
-            return document.fault(path, f"{change.set}: {where}{rule}")
-    return replace(fault, rule=rule)

@@ -12,9 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from scenarios.check import check
+from scenarios.checked import checked
 from scenarios.described import preset_of, put_on_by, with_reasons
 from scenarios.errors import TrinnError
-from scenarios.levers import Lever, apply, checked, find_lever, lever_of
+from scenarios.levers import Lever, apply, find_lever, lever_of
 from scenarios.place_names import find
 from scenarios.preset import Detail, for_place, on_the_ladder
 from scenarios.reading import Document, Path_, read_file, read_text, validate

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from scenarios.changes import look_up, resolved
+from scenarios.changes import resolved
 from scenarios.errors import TrinnError
 from scenarios.levers import Lever, Presupposition, levers
 from scenarios.resolve import catchments_of, fte_of, service_of
 from scenarios.schema import Label, Scenario, Service
+from scenarios.setting import look_up
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ from datetime import date
 import pytest
 
 from scenarios.addresses import parse_change
-from scenarios.changes import differences, look_up, resolved
+from scenarios.changes import differences, resolved
 from scenarios.errors import TrinnError
 from scenarios.levers import Lever, apply, find_lever, levers
 from scenarios.load import load
 from scenarios.resolve import catchments_of, service_of, staffing
+from scenarios.setting import look_up
 from sim.build import phases
 
 LADDER = {

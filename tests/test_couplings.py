@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from scenarios.changes import resolved
-from scenarios.levers import apply, checked
+from scenarios.checked import checked
+from scenarios.levers import apply
 from scenarios.preset import on_the_ladder
 from scenarios.reading import Document, validate
 from scenarios.resolve import capacity_of, service_of

@@ -18,12 +18,13 @@ from dashboard.texts import LANGUAGES
 from dashboard.verdicts import caution_words, cautions, whose_staffing
 from dashboard.whose import staffing_words
 from scenarios import load as loading
-from scenarios.changes import look_up, resolved
+from scenarios.changes import resolved
 from scenarios.errors import TrinnError
 from scenarios.levers import apply
 from scenarios.load import load
 from scenarios.resolve import averages, mean_of, staffing
 from scenarios.schema import Scenario
+from scenarios.setting import look_up
 from scenarios.sheet.shown import shown_back
 from scenarios.warnings import warnings
 from sim.build import phases

@@ -7,12 +7,13 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from dashboard import numbers
-from dashboard.output import Form, _print, put_plain, put_rows
+from dashboard.output import Form, put_console, put_plain, put_rows
 from dashboard.tables import service_name
 from dashboard.texts import Language, chosen, joined, text
 from dashboard.whose import staffing_words
 from scenarios.errors import one_line
-from sim.experiments.required import CONFIRM, Needed, Reached, Required
+from sim.experiments.required import Needed, Required
+from sim.experiments.sizing import CONFIRM, Reached
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +26,7 @@ def put_required(found: Required, form: Form | None, language: Language) -> None
     elif form == "csv":
         put_rows(exported_required(found, language)["needed"], form, language)
     else:
-        _print(lambda console: print_required(found, console, language))
+        put_console(lambda console: print_required(found, console, language))
 
 
 def exported_required(found: Required, language: Language) -> dict[str, Any]:
@@ -166,5 +167,9 @@ def _about(found: Required, say: Any, language: Language) -> None:
         else:
             parts.append(text("required_cost_part", language, amount=numbers.whole(round(cost, -3), language), payer=who))
     say(text("required_cost", language, parts=joined(parts, language)) if parts else text("required_cost_none", language))
+    shared = [each.post.service for each in found.needed if found.scenario.services[each.post.service].shared]
+    if shared and len(found.scenario.areas) > 1:
+        names = joined([service_name(found.scenario, name, language) for name in shared], language)
+        say(text("required_shared", language, services=names))
     if any(each.more < 0 for each in found.needed):
         say(text("required_spare", language))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard import numbers
 from dashboard.evidence import at_words, lever_words, named, range_words, shown_value
-from dashboard.output import Form, _print, put_plain, put_text
+from dashboard.output import Form, put_console, put_plain, put_text
 from dashboard.tables import service_name
 from dashboard.texts import Language, chosen, text
 from dashboard.whose import staffing_words
@@ -34,7 +34,7 @@ def put_sensitivity(found: Sensitivity, form: Form | None, language: Language) -
     elif form == "csv":
         put_text(found.table.to_csv(index=False, lineterminator="\n"))
     else:
-        _print(lambda console: print_sensitivity(found, console, language), piped_width=140)
+        put_console(lambda console: print_sensitivity(found, console, language), piped_width=140)
 
 
 def print_sensitivity(found: Sensitivity, console: Console, language: Language) -> None:

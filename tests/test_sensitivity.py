@@ -24,7 +24,7 @@ from sim.experiments import morris, sensitivity_indices, sensitivity_points
 from sim.experiments.sensitivity import Sensitivity, Settings, sensitivity, spelled_key
 from sim.experiments.sensitivity_indices import Floats
 from sim.experiments.sensitivity_points import Point, Question, answers, seed_of
-from sim.experiments.sensitivity_store import Folder
+from sim.experiments.store import Folder
 from trinn import main
 
 # -- a function whose indices are known: Ishigami and Homma 1990, a = 7, b = 0.1 ---------------------------------------------

@@ -23,7 +23,7 @@ from scenarios.schema import Scenario
 from sim.build import phases
 from sim.compare import Comparison
 from sim.compiled import digest
-from sim.replicate import WORTH_A_POOL, _interrupts_held, _start_trackers, run_together, trinn_version
+from sim.replicate import WORTH_A_POOL, interrupts_held, run_together, start_trackers, trinn_version
 from sim.source import source_of
 
 Floats = npt.NDArray[np.float64]
@@ -175,8 +175,8 @@ def _in_processes(
         file = Path(folder) / question.digest
         file.write_bytes(pickle.dumps(question))
         pool = Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes=None)
-        _start_trackers()
-        with _interrupts_held():
+        start_trackers()
+        with interrupts_held():
             results = pool(delayed(_for)(str(file), function, number, item) for number, item in items)
         yield from results
 

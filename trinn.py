@@ -525,7 +525,7 @@ def _sensitivity(
     """
     from dashboard.sensitivity import parts_bar, put_sensitivity
     from sim.experiments.sensitivity import Settings, sensitivity
-    from sim.experiments.sensitivity_store import users_folder
+    from sim.experiments.store import users_folder
 
     today = load(base, detail=detail)
     proposal = apply(today, *changes)

@@ -157,3 +157,9 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+
+
+def processor_seconds() -> float:
+    """Processor seconds of this process and its finished children."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system

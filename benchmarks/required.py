@@ -9,12 +9,11 @@ shares the machine, read the processor seconds: the work runs in one process, an
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from collections import Counter, defaultdict
 from typing import Any
 
-from benchmarks.measuring import apart, machine
+from benchmarks.measuring import apart, machine, processor_seconds
 
 PLACE = "stange"
 QUESTIONS = (
@@ -33,30 +32,24 @@ def answered(place: str, targets: list[str]) -> dict[str, Any]:
     scenario = load(place)
     run(scenario, replications=1, record="weekly")  # compiling, if need be, is not what is measured
     parts: defaultdict[str, float] = defaultdict(float)
-    candidates, last = Counter[str](), [_processor()]
+    candidates, last = Counter[str](), [processor_seconds()]
 
     def said(part: str, _: int) -> None:
-        now = _processor()
+        now = processor_seconds()
         parts[part] += now - last[0]
         candidates[part] += 1
         last[0] = now
 
-    began, before = time.perf_counter(), _processor()
+    began, before = time.perf_counter(), processor_seconds()
     found = required(scenario, targets, unit="tenth", progress=said, fresh=True)
     return {
         "clock": time.perf_counter() - began,
-        "processor": _processor() - before,
+        "processor": processor_seconds() - before,
         "candidates": dict(candidates),
         "parts": dict(parts),
         "needed": {each.post.service: [each.post.now, each.units, each.low, each.high] for each in found.needed},
         "stuck": [each.target.text for each in found.bottlenecks],
     }
-
-
-def _processor() -> float:
-    """Processor seconds of this process and its finished children."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
 
 
 def main() -> None:

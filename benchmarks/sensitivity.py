@@ -10,11 +10,10 @@ shares the machine, read the processor seconds: most of the work runs in as many
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from typing import Any
 
-from benchmarks.measuring import apart, machine
+from benchmarks.measuring import apart, machine, processor_seconds
 
 PLACE, LEVER = "stange", "capa"
 NUMBERS = 30
@@ -52,25 +51,19 @@ def answered(place: str, lever: str, most: int) -> dict[str, Any]:
         parts[part] = parts.get(part, 0.0) + now - last[0]
         last[0] = now
 
-    began, before = time.perf_counter(), _processor()
+    began, before = time.perf_counter(), processor_seconds()
     found = sensitivity(scenarios, progress=said)
     clock = time.perf_counter() - began
     get_reusable_executor().shutdown(wait=True)  # only then are its seconds counted
     return {
         "clock": clock,
-        "processor": _processor() - before,
+        "processor": processor_seconds() - before,
         "parts": parts,
         "numbers": len(found.moved) + sum(each.why == "unused" for each in found.left_out),
         "moved": len(found.moved),
         "ranked": len({each.number.key for each in found.influences if each.rank is not None}),
         "turns": [each.number.key for each in found.turnings],
     }
-
-
-def _processor() -> float:
-    """Processor seconds of this process and its finished children."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
 
 
 def main() -> None:

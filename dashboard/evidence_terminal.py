@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.evidence import as_mapping, evidence_groups, exported_evidence, of_scenarios, summary
-from dashboard.output import Form, _print, put_plain, put_rows
+from dashboard.output import Form, put_console, put_plain, put_rows
 from dashboard.texts import Language, chosen, text
 from dashboard.whose import staffing_words
 from scenarios.errors import one_line
@@ -24,7 +24,7 @@ def put_evidence(scenario: Scenario, form: Form | None, language: Language) -> N
     elif form == "csv":
         put_rows(exported_evidence(found, [scenario], language), form, language)
     else:
-        _print(lambda console: print_evidence(scenario, console, language), piped_width=160)
+        put_console(lambda console: print_evidence(scenario, console, language), piped_width=160)
 
 
 def print_evidence(scenario: Scenario, console: Console, language: Language) -> None:

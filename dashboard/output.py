@@ -80,7 +80,7 @@ def put_rows(rows: Rows, form: Form | None, language: Language) -> None:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerows([heads, *([row[head] for head in heads] for row in rows)])
     else:
-        _print(lambda console: console.print(_table(heads, rows, language)), piped_width=10_000)
+        put_console(lambda console: console.print(_table(heads, rows, language)), piped_width=10_000)
 
 
 def _table(heads: Sequence[str], rows: Rows, language: Language) -> Table:
@@ -102,7 +102,7 @@ def put_lever(asked: str, name: str, lever: Lever, language: Language) -> None:
     """One lever, for people; ``asked`` is its name or the path of its file."""
     from dashboard.lever_page import print_lever
 
-    _print(lambda console: print_lever(asked, name, lever, console, language), piped_width=160)
+    put_console(lambda console: print_lever(asked, name, lever, console, language), piped_width=160)
 
 
 def levers_told(scenario: Scenario, source: str, language: Language) -> list[str]:
@@ -121,7 +121,7 @@ def put_result(result: Result, form: Form | None, language: Language) -> None:
     from dashboard.terminal import print_result
 
     if form is None:
-        _print(lambda console: print_result(result, console, language))
+        put_console(lambda console: print_result(result, console, language))
         return
     about = {"scenario": result.name, "replications": len(result.replications), "seed": result.seed, "version": result.version}
     _put_table(exported_run(result, language), form, {**about, "whose_staffing": result.scenario.staffing}, "measures")
@@ -134,7 +134,7 @@ def put_comparison(both: Comparison, form: Form | None, language: Language) -> N
     from dashboard.terminal import print_comparison
 
     if form is None:
-        _print(lambda console: print_comparison(both, console, language))
+        put_console(lambda console: print_comparison(both, console, language))
         return
     base = both.base
     about = {"base": base.name, "replications": both.replications, "seed": base.seed, "version": base.version}
@@ -153,7 +153,7 @@ def _put_table(table: DataFrame, form: Form, about: Mapping[str, Any], name: str
         put_plain({**about, name: table.astype(object).where(table.notna(), None).to_dict("records")}, form)
 
 
-def _print(put: Callable[[Console], None], piped_width: int = 100) -> None:
+def put_console(put: Callable[[Console], None], piped_width: int = 100) -> None:
     """For people: as wide as the terminal, and without colour codes where there is none."""
     from rich.console import Console
 

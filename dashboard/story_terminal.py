@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dashboard.output import Form, _print, put_plain, put_rows
+from dashboard.output import Form, put_console, put_plain, put_rows
 from dashboard.story import Sentence, Story
 from dashboard.story_twin import Twin
 from dashboard.terminal import LEAST_WIDTH, WIDEST
@@ -29,7 +29,7 @@ def put_story(told: Story, form: Form | None, language: Language) -> None:
                 for s in told.sentences]  # fmt: skip
         put_rows(rows, form, language)
     else:
-        _print(lambda console: print_story(told, console))
+        put_console(lambda console: print_story(told, console))
 
 
 def put_twin(both: Twin, form: Form | None, language: Language) -> None:
@@ -44,7 +44,7 @@ def put_twin(both: Twin, form: Form | None, language: Language) -> None:
         ]
         put_rows(rows, form, language)
     else:
-        _print(lambda console: print_twin(both, console, language))
+        put_console(lambda console: print_twin(both, console, language))
 
 
 def print_story(told: Story, console: Console) -> None:

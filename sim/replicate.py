@@ -306,15 +306,15 @@ def _in_processes(task: _Task, numbers: list[int], workers: int) -> Iterator[lis
     # whoever interrupts a run knows that work was cancelled
     warnings.filterwarnings("ignore", ".*tasks which were still being processed", UserWarning)
     pool = Parallel(n_jobs=workers, return_as="generator_unordered", max_nbytes=None)
-    _start_trackers()
-    with _interrupts_held():
+    start_trackers()
+    with interrupts_held():
         results = pool(delayed(_several)(item) for item in tasks)
     for finished in results:
         yield from finished
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Ctrl-C waits. Processes that start meanwhile never see it: it is for their parent, which ends them without a word."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
@@ -326,7 +326,7 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start_trackers() -> None:
+def start_trackers() -> None:
     """The processes that tidy up after workers: they let Ctrl-C through again once they run, so they are started first."""
     from multiprocessing import resource_tracker
 

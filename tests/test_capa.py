@@ -18,10 +18,11 @@ from calibration.capa import (
     partnership_clinic,
     partnerships_wanted,
 )
-from scenarios.changes import look_up, resolved
+from scenarios.changes import resolved
 from scenarios.levers import apply
 from scenarios.load import load
 from scenarios.schema import ENDINGS, Scenario
+from scenarios.setting import look_up
 from scenarios.units import DAY
 from sim.fold import ALL
 from sim.records import Kind, Log

@@ -20,6 +20,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -581,6 +582,30 @@ def _required(
         found = required(loaded, targets, confidence=confidence, unit=unit, seed=seed, assumed=assumed, fresh=fresh,
                          progress=progress)  # fmt: skip
     put_required(found, form, language)
+
+
+@_cli.command("dashboard")
+@click.option("--address", default="127.0.0.1", show_default=True, help="Where it listens; by default only this machine.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="On which port.")
+@click.option("--host", "hosts", multiple=True, metavar="NAME", help="A name under which browsers ask for it, as a proxy's.")
+@_language
+def _dashboard(address: str, port: int, hosts: tuple[str, ...], language: Language) -> None:
+    """Serve the dashboard to this machine's browser: no account, no network, nothing stored."""
+    from dashboard.serve import is_loopback, serve
+    from dashboard.texts import text
+
+    if not is_loopback(address):
+        click.echo(text("app_network_warning", language, address=address), err=True)
+    with socket.socket() if ":" not in address else socket.socket(socket.AF_INET6) as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            free.bind((address, port))
+        except OSError as fault:
+            rule = f"cannot listen on {address}, port {port}: {fault.strerror or fault}; choose another with --port"
+            raise TrinnError(rule) from None
+    shown = address if ":" not in address else f"[{address}]"
+    click.echo(text("app_serving", language, url=f"http://{'localhost' if is_loopback(address) else shown}:{port}"), err=True)
+    serve(address, port, hosts)
 
 
 def _proposals(base: Scenario, changes: Sequence[str], stacks: Sequence[str], today: str) -> dict[str, Scenario]:

@@ -25,7 +25,7 @@ from scenarios.changes import differences
 from scenarios.errors import TrinnError
 from scenarios.schema import Scenario
 from sim.replicate import Prepared
-from sim.result import Replication
+from sim.result import Replication, Result
 
 STAGES = (10, 40, 100)
 """Possible futures after which an answer is shown."""
@@ -75,6 +75,11 @@ class Question:
         return round(children) * self.stages[-1]
 
 
+def stages_for(futures: int) -> tuple[int, ...]:
+    """After how many possible futures an answer is shown, when so many are wanted."""
+    return (*(stage for stage in STAGES if stage < futures), futures)
+
+
 def digest_of(scenario: Scenario, seed: int, by: tuple[str, ...] = ()) -> str:
     """What names a scenario's replications: its content, the seed and the parts that are counted."""
     words = f"{scenario.model_dump_json()} {seed} {by}"
@@ -115,6 +120,9 @@ class Job:
     """How many runs it takes that nobody had made before."""
     _prepared: dict[str, Prepared] = field(default_factory=dict)
     _shown: tuple[int, Comparison] | None = None
+    _results: tuple[int, dict[str, Result]] | None = None
+    _news: threading.Condition = field(default_factory=threading.Condition)
+    """Told whenever a possible future is finished, and when the job ends."""
 
     @property
     def done(self) -> int:
@@ -139,9 +147,11 @@ class Job:
     @property
     def shown(self) -> int:
         """Possible futures in :attr:`comparison`: the last stage that is done, or all that were when it was stopped."""
+        if any(digest not in self._prepared for digest in self.digests):
+            return 0
         done = self.done
         if self.cancelled:
-            return done if done >= 1 else 0
+            return done
         return max((stage for stage in self.question.stages if stage <= done), default=0)
 
     @property
@@ -154,11 +164,33 @@ class Job:
             self._shown = shown, self._compared(shown)
         return self._shown[1]
 
-    def _compared(self, shown: int) -> Comparison:
-        results = {
+    @property
+    def results(self) -> dict[str, Result]:
+        """What is finished so far by scenario, also where there is nothing to compare; empty before the first stage."""
+        shown = self.shown
+        if shown < 1:
+            return {}
+        if self._results is None or self._results[0] != shown:
+            self._results = shown, self._resulted(shown)
+        return self._results[1]
+
+    def wait(self, futures: int, seconds: float) -> None:
+        """Wait until so many possible futures are there, the job has ended, or the time is over."""
+        end = time.monotonic() + seconds
+        with self._news:
+            while self.done < futures and not (self.finished or self.error or self.fault or self.cancelled):
+                left = end - time.monotonic()
+                if left <= 0 or not self._news.wait(left):
+                    return
+
+    def _resulted(self, shown: int) -> dict[str, Result]:
+        return {
             name: self._prepared[digest].result(name, [done[number] for number in range(shown)])
             for (name, _), digest, done in zip(self.question.scenarios.items(), self.digests, self._done, strict=True)
         }
+
+    def _compared(self, shown: int) -> Comparison:
+        results = self._resulted(shown)
         changes = {name: differences(scenario) for name, scenario in self.question.scenarios.items()}
         plain = sim.compare.Comparison(results, self.question.by, command=self.question.command, changes=changes)
         return Comparison(**{each.name: getattr(plain, each.name) for each in fields(plain)})
@@ -297,6 +329,8 @@ class Runner:
                 if not job._running and (job.cancelled or job.error or job.fault or not job._pending):
                     job.finished = True
                 self._lock.notify_all()
+            with job._news:
+                job._news.notify_all()
 
     def _prepare(self, job: Job) -> None:
         """Plans of every scenario of a job, made once."""

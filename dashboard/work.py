@@ -101,7 +101,11 @@ def base_of(work: Work) -> Scenario:
     Raises:
         TrinnError: when the place is not known, or its own numbers do not fit.
     """
-    return _base(json.dumps([work.place, work.own, work.today], sort_keys=True))
+    return _base(_key(work))
+
+
+def _key(work: Work) -> str:
+    return json.dumps([work.place, work.own, work.today], sort_keys=True)
 
 
 @lru_cache(maxsize=64)
@@ -110,13 +114,18 @@ def _base(key: str) -> Scenario:
     return apply(load({"base": place, **own}) if own else load(place), *today)
 
 
+@lru_cache(maxsize=256)
+def _proposed(key: str, changes: tuple[str, ...]) -> Scenario:
+    return apply(_base(key), *changes)
+
+
 def proposed(work: Work, proposal: Proposal) -> Scenario:
     """What is there with a proposal.
 
     Raises:
         TrinnError: when a change does not fit, with every fault.
     """
-    return apply(base_of(work), *proposal.changes)
+    return _proposed(_key(work), proposal.changes)
 
 
 def scenarios_of(work: Work, language: Language) -> dict[str, Scenario]:

@@ -4,14 +4,16 @@ import threading
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from dashboard import jobs
-from dashboard.jobs import LimitError, Question, Runner
+from dashboard.jobs import Job, LimitError, Question, Runner, stages_for
 from scenarios.errors import TrinnError
 from scenarios.levers import apply
 from scenarios.load import load
 from sim.compare import compare
+from sim.replicate import run
 
 SHORT = ("period.warmup=30d", "period.length=60d")
 
@@ -62,6 +64,42 @@ def test_what_was_run_is_not_run_again(runner):
     assert again.done == 20
     wait(again)
     assert again.comparison is not None
+
+
+def test_results_come_by_scenario_also_where_there_is_nothing_to_compare(runner):
+    base = question().scenarios["today"]
+    job = wait(runner.ask(Question({"today": base}, stages=(10, 20))))
+    assert job.comparison is None
+    assert list(job.results) == ["today"]
+    direct = run(base, replications=20, seed=1)
+    pd.testing.assert_frame_equal(
+        job.results["today"].measures.drop(columns="scenario"), direct.measures.drop(columns="scenario")
+    )
+
+
+def test_waiting_ends_when_the_first_answer_is_there_or_the_time_is_over(runner):
+    job = runner.ask(question("bup.psychologist.fte+=21"))
+    job.wait(10, 60)
+    assert job.done >= 10
+    other = runner.ask(question("bup.psychologist.fte+=22"))
+    other.cancel()
+    other.wait(20, 60)
+    assert other.cancelled
+
+
+def test_nothing_is_shown_before_the_plans_are_made_even_if_all_was_run_before(runner):
+    asked = question("bup.psychologist.fte+=23")
+    wait(runner.ask(asked))
+    again = Job(asked, "", asked.digests)
+    runner._take_known(again)
+    assert again.done == 20
+    assert (again.shown, again.results, again.comparison) == (0, {}, None)
+
+
+def test_stages_end_with_what_is_wanted():
+    assert stages_for(10) == (10,)
+    assert stages_for(100) == (10, 40, 100)
+    assert stages_for(1000) == (10, 40, 100, 1000)
 
 
 def test_a_stopped_job_shows_what_it_has_and_stops_within_a_moment(runner):

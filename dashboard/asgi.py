@@ -1,0 +1,62 @@
+"""The dashboard as a web application: the script, the headers, the hosts it answers to, and its first answer made ready."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from streamlit.starlette import App
+
+from dashboard.headers import SecurityHeaders
+
+HOSTS = "TRINN_HOSTS"
+"""The environment's variable with the names the server answers to, separated by commas."""
+_LOG = logging.getLogger("trinn.dashboard")
+
+
+def _ready() -> None:
+    """Compile the engine if it is not, and answer what most ask first."""
+    from dashboard.jobs import runner
+    from dashboard.session import EXAMPLE
+    from dashboard.widgets.running import question_of
+
+    try:
+        runner().ask(question_of(EXAMPLE, "nb"))
+    except Exception:  # the pages say what is wrong when they ask for it themselves
+        _LOG.exception("the first answer could not be made ready")
+
+
+@asynccontextmanager
+async def _lifespan(_app: App) -> AsyncIterator[None]:
+    threading.Thread(target=_ready, name="trinn-ready", daemon=True).start()
+    yield
+
+
+def _failed(fault: Exception) -> bool:
+    """What a visitor sees of a fault of ours: a code that stands in the log, and nothing of the server's inside."""
+    from dashboard.session import here
+    from dashboard.texts import text
+
+    code = secrets.token_hex(2).upper()
+    _LOG.error("fault %s", code, exc_info=fault)
+    st.error(text("running_fault", here().language, code=code), icon=":material/error:")
+    return True
+
+
+app = App(
+    str(Path(__file__).with_name("app.py")),
+    lifespan=_lifespan,
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(TrustedHostMiddleware, allowed_hosts=os.environ.get(HOSTS, "localhost,127.0.0.1").split(",")),
+    ],
+    on_script_error=_failed,
+)

@@ -8,24 +8,30 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run test slow bench clean help
+.PHONY: run dashboard test slow bench clean help
 
 run: $(READY) ## compare two changes in Stange with today, and write out/stange.html
 	@mkdir -p out
 	$(BIN)/trinn compare stange --with psychologists_2_per_20000 --with "bup.psychologist.fte+=1" --report out/stange.html
+
+dashboard: $(READY) ## serve the dashboard to this machine's browser
+	$(BIN)/trinn dashboard
 
 test: $(READY) ## format, lint, types, import contracts, then all tests but the slow ones
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
-	$(BIN)/pytest -n auto -m "not slow" --cov --cov-report=term
+	@sh .ci/browser
+	$(BIN)/pytest -n auto --dist loadgroup -m "not slow" --cov --cov-report=term
 
 slow: $(READY) ## all tests, the slow statistical ones included
-	$(BIN)/pytest -n auto -m "slow or not slow"
+	@sh .ci/browser
+	$(BIN)/pytest -n auto --dist loadgroup -m "slow or not slow"
 
-bench: $(READY) ## measure the speed of the engine
+bench: $(READY) ## measure the speed of the engine and of the dashboard
 	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.dashboard
 
 clean: ## remove .venv, caches and build files; what lies in out/ stays
 	@echo "Removing .venv, caches and build files"

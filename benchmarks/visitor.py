@@ -1,0 +1,191 @@
+"""A visitor of the dashboard without a browser: it speaks the server's own messages, so that ten of them cost next to nothing.
+
+It keeps the elements of the page as a browser does, moves widgets, and asks again when the page wants to be asked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Self
+
+from google.protobuf.message import Message
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.asyncio.client import ClientConnection, connect
+
+FRAGMENT_FINISHED = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+"""A part of the page is drawn; any other end is that of the whole page."""
+
+
+class Visitor:
+    """One open page. Make it with :func:`visiting`."""
+
+    def __init__(self, socket: ClientConnection, query: str, page: str) -> None:
+        self.query, self.page = query, page
+        self.received = 0
+        """Bytes that the server has sent."""
+        self.runs = 0
+        """How often the whole page was drawn."""
+        self._socket = socket
+        self._elements: dict[tuple[int, ...], tuple[Element, int, str]] = {}
+        self._states: dict[str, WidgetState] = {}
+        self._run = 0
+        self._fragments: dict[str, asyncio.Task[None]] = {}
+        self._news = asyncio.Condition()
+        self._pages: dict[str, str] = {}
+        self._script = ""
+
+    # -- what the page shows
+
+    def elements(self, kind: str) -> Iterator[Any]:
+        """The elements of a kind, such as ``slider`` or ``markdown``, in the order of the page."""
+        for path in sorted(self._elements):
+            element = self._elements[path][0]
+            if element.WhichOneof("type") == kind:
+                yield getattr(element, kind)
+
+    def words(self) -> str:
+        """All that stands on the page as text."""
+        found = []
+        for path in sorted(self._elements):
+            element = self._elements[path][0]
+            kind = element.WhichOneof("type")
+            content = getattr(element, kind) if kind else None
+            found += [str(getattr(content, name)) for name in ("body", "label", "text") if hasattr(content, name)]
+        return "\n".join(found)
+
+    # -- what the visitor does
+
+    async def move(self, widget: str, value: Any) -> None:
+        """Give a widget a value and have the page drawn again: a list of floats for a slider, True for a button."""
+        state = WidgetState(id=widget)
+        if isinstance(value, bool):
+            state.trigger_value = value
+        elif isinstance(value, list):
+            state.double_array_value.data.extend(value)
+        elif isinstance(value, str):
+            state.string_value = value
+        else:
+            raise TypeError(f"nothing is known of {type(value).__name__}")
+        self._states[widget] = state
+        await self.draw()
+        if state.trigger_value:
+            del self._states[widget]
+
+    async def draw(self, fragment: str = "") -> None:
+        """Have the page, or a part of it, drawn."""
+        message = BackMsg()
+        asked = message.rerun_script
+        asked.query_string, asked.page_script_hash = self.query, self._script
+        if not self._script:
+            asked.page_name = self.page
+        asked.context_info.locale = "nb-NO"
+        asked.context_info.url = "http://localhost/"
+        asked.widget_states.widgets.extend(self._states.values())
+        if fragment:
+            asked.fragment_id, asked.is_auto_rerun = fragment, True
+        await self._socket.send(message.SerializeToString())
+
+    async def until(self, holds: Callable[[Self], bool], seconds: float) -> float:
+        """Wait until something holds of the page as it was last drawn to the end; how long that took.
+
+        Raises:
+            TimeoutError: when it does not come to hold in time.
+        """
+        began = time.perf_counter()
+        async with asyncio.timeout(seconds), self._news:
+            await self._news.wait_for(lambda: holds(self))
+        return time.perf_counter() - began
+
+    # -- what the server says
+
+    async def listen(self) -> None:
+        """Take in what the server says until it hangs up."""
+        async for data in self._socket:
+            assert isinstance(data, bytes)
+            self.received += len(data)
+            message = ForwardMsg.FromString(data)
+            await self._take(message)
+
+    async def _take(self, message: ForwardMsg) -> None:
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self._run += 1
+            self._script = message.new_session.page_script_hash or self._script
+        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+            path = tuple(message.metadata.delta_path)
+            self._elements[path] = (message.delta.new_element, self._run, message.delta.fragment_id)
+        elif kind == "auto_rerun":
+            self._again(message.auto_rerun.fragment_id, message.auto_rerun.interval)
+        elif kind == "stop_auto_rerun":
+            self._stop_again(message.stop_auto_rerun.fragment_id)
+        elif kind == "script_finished":
+            await self._finished(message.script_finished)
+
+    async def _finished(self, how: int) -> None:
+        if how == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+            return
+        whole = how != FRAGMENT_FINISHED
+        drawn = {fragment for _, run, fragment in self._elements.values() if run == self._run}
+        self._elements = {
+            path: held for path, held in self._elements.items() if held[1] == self._run or not (whole or held[2] in drawn)
+        }
+        async with self._news:
+            self.runs += whole
+            self._news.notify_all()
+
+    def _again(self, fragment: str, every: float) -> None:
+        async def repeat() -> None:
+            while True:
+                await asyncio.sleep(every)
+                await self.draw(fragment)
+
+        self._stop_again(fragment)
+        self._fragments[fragment] = asyncio.create_task(repeat())
+
+    def _stop_again(self, fragment: str) -> None:
+        if task := self._fragments.pop(fragment, None):
+            task.cancel()
+
+    async def leave(self) -> None:
+        """Close the page."""
+        for fragment in list(self._fragments):
+            self._stop_again(fragment)
+        await self._socket.close()
+
+
+@asynccontextmanager
+async def visiting(address: str, page: str = "", query: Mapping[str, str] | str = "") -> AsyncIterator[Visitor]:
+    """A visitor with a page that is drawn.
+
+    Args:
+        address: of the server, ``http://localhost:8501``.
+        page: its address under the server's; empty for the first.
+        query: what stands behind the question mark.
+    """
+    from urllib.parse import urlencode
+
+    words = query if isinstance(query, str) else urlencode(query)
+    stream = address.replace("http", "ws", 1) + "/_stcore/stream"
+    async with connect(stream, max_size=2**26, origin=None, subprotocols=None) as socket:
+        visitor = Visitor(socket, words, page)
+        listening = asyncio.create_task(visitor.listen())
+        try:
+            await visitor.draw()
+            await visitor.until(lambda one: one.runs > 0, 60)
+            yield visitor
+        finally:
+            await visitor.leave()
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+
+
+def labelled(found: Iterator[Any], label: str) -> Message | None:
+    """The first widget whose label holds the words."""
+    return next((widget for widget in found if label in widget.label), None)

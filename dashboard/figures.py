@@ -13,8 +13,9 @@ from dashboard.charts import Alternative, Part, band_of
 from dashboard.tables import ladder_order, measure_of, rests_on_few, service_name
 from dashboard.texts import Language, date_text, joined, sentence, text
 from dashboard.verdicts import whose_staffing
+from scenarios.units import DAY
 from sim.compare import Comparison
-from sim.fold import ALL
+from sim.fold import ALL, SERIES, weeks
 from sim.result import Result
 
 SHOWN_BEFORE_START = timedelta(weeks=24)
@@ -58,8 +59,21 @@ def figures(comparison: Comparison, language: Language) -> tuple[Illustration, .
 # -- waiting lists over time --------------------------------------------------------------------------------------------
 
 
-def _waiting(comparison: Comparison, language: Language) -> Illustration:
-    series = _series(comparison)
+@dataclass(frozen=True)
+class Lists:
+    """Waiting lists over time, as any figure of them needs them."""
+
+    series: pd.DataFrame
+    """scenario, replication, date, service, waiting."""
+    names: dict[str, str]
+    """The services that are drawn, in ladder order, by what they are called."""
+    notes: tuple[str, ...]
+    """What is not drawn, and why."""
+
+
+def lists_of(comparison: Comparison, language: Language) -> Lists:
+    """The waiting lists that have five children or more."""
+    series = waiting_series(comparison)
     base = comparison.base
     start = base.scenario.period.start
     ever = series.groupby("service")["waiting"].max() >= 1
@@ -70,27 +84,47 @@ def _waiting(comparison: Comparison, language: Language) -> Illustration:
     names = {s: service_name(base.scenario, s, language) for s in services if usual[s] >= numbers.SMALL}
     short = [service_name(base.scenario, s, language) for s in services if s not in names]
     notes = (text("waiting_short_lists", language, services=joined(short, language)),) if short else ()
+    return Lists(series, names, notes)
+
+
+def _waiting(comparison: Comparison, language: Language) -> Illustration:
+    lists = lists_of(comparison, language)
+    series, names, notes, start = lists.series, lists.names, lists.notes, comparison.base.scenario.period.start
     title, whose = text("waiting_title", language), whose_staffing(comparison, language)
     intro = text("waiting_intro", language, futures=comparison.replications)
     if not names:
         return Illustration("waiting", title, text("waiting_none", language), "", Alternative(title, "", whose), notes)
-    alternative = Alternative(title, " ".join(_waiting_words(series, names, language)), whose)
+    alternative = Alternative(title, " ".join(waiting_words(series, names, language)), whose)
     svg = charts.waiting_lists(series[series["service"].isin(list(names))], names, start, "waiting", alternative, language)
-    tables = tuple(_waiting_table(series[series["service"] == s], name, language) for s, name in names.items())
+    tables = tuple(waiting_table(series[series["service"] == s], name, language) for s, name in names.items())
     return Illustration("waiting", title, intro, svg, alternative, notes, tables)
 
 
-def _series(comparison: Comparison) -> pd.DataFrame:
+def waiting_series(comparison: Comparison) -> pd.DataFrame:
     """scenario, replication, date, service, waiting from half a year before the start; means of four weeks."""
     start = comparison.base.scenario.period.start
     frames = []
     for name, result in comparison.results.items():
-        series = result.series[["replication", "week", "service", "waiting"]]
-        series = series[series["week"] * 7 >= -SHOWN_BEFORE_START.days]
-        block = series["week"] // TOGETHER * TOGETHER
-        means = series.groupby(["replication", "service", block], as_index=False, sort=False).mean()
-        dates = {week: start + timedelta(weeks=int(week)) for week in means["week"].unique()}
-        frames.append(means.assign(scenario=name, date=means["week"].map(dates)))
+        week = weeks(result.plans[0]) // (7 * DAY)
+        kept = week * 7 >= -SHOWN_BEFORE_START.days
+        block = week[kept] // TOGETHER * TOGETHER
+        firsts = np.flatnonzero(np.diff(block, prepend=block[0] - 1))
+        lists = np.stack([each.folded.series[kept, :, SERIES.index("waiting")] for each in result.replications])
+        sums = np.add.reduceat(lists, firsts, axis=1)
+        means = (sums / np.diff(np.append(firsts, len(block)))[:, None]).transpose(0, 2, 1)
+        services = np.asarray(result.plans[0].shape.services, dtype=object)
+        points = means.shape[2]
+        frames.append(
+            pd.DataFrame(
+                {
+                    "scenario": name,
+                    "replication": np.repeat([each.number for each in result.replications], len(services) * points),
+                    "service": np.tile(np.repeat(services, points), len(means)),
+                    "date": np.tile([start + timedelta(weeks=int(at)) for at in block[firsts]], len(means) * len(services)),
+                    "waiting": means.ravel(),
+                }
+            )
+        )
     return pd.concat(frames, ignore_index=True)
 
 
@@ -105,7 +139,8 @@ def _range(low: float, high: float, unit: str, language: Language) -> str:
     return ends[0] if ends[0] == ends[1] else text("range", language, low=ends[0], high=ends[1])
 
 
-def _waiting_words(series: pd.DataFrame, names: dict[str, str], language: Language) -> list[str]:
+def waiting_words(series: pd.DataFrame, names: dict[str, str], language: Language) -> list[str]:
+    """How many wait in the last weeks, a sentence for each service."""
     last = max(series["date"])
     found = []
     for service, name in names.items():
@@ -119,7 +154,8 @@ def _waiting_words(series: pd.DataFrame, names: dict[str, str], language: Langua
     return found
 
 
-def _waiting_table(series: pd.DataFrame, name: str, language: Language) -> Table:
+def waiting_table(series: pd.DataFrame, name: str, language: Language) -> Table:
+    """The waiting list of one service at some dates."""
     scenarios = list(dict.fromkeys(series["scenario"]))
     days = sorted(set(series["date"]))
     days = sorted({*days[::EACH], days[-1]})
@@ -139,17 +175,23 @@ def _waiting_table(series: pd.DataFrame, name: str, language: Language) -> Table
 # -- waits as a distribution function -----------------------------------------------------------------------------------
 
 
-def _waits(comparison: Comparison, language: Language) -> Illustration:
+def shares_of(comparison: Comparison, language: Language) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Who has started within so many weeks (scenario, replication, service, week, share), and the services where children
+    may have to wait, by what they are called."""
     shares = _shares(comparison)
     base = comparison.base
-    names = {s: service_name(base.scenario, s, language) for s in ladder_order(base) if _has_list(comparison, shares, s)}
+    return shares, {s: service_name(base.scenario, s, language) for s in ladder_order(base) if _has_list(comparison, shares, s)}
+
+
+def _waits(comparison: Comparison, language: Language) -> Illustration:
+    shares, names = shares_of(comparison, language)
     title, intro = text("waits_title", language), text("waits_intro", language)
     whose = whose_staffing(comparison, language)
     if not names:
         return Illustration("waits", title, text("waits_none", language), "", Alternative(title, "", whose))
-    alternative = Alternative(title, " ".join(_waits_words(shares, names, language)), whose)
+    alternative = Alternative(title, " ".join(waits_words(shares, names, language)), whose)
     svg = charts.waits(shares[shares["service"].isin(list(names))], names, "waits", alternative, language)
-    tables = tuple(_waits_table(shares[shares["service"] == s], name, language) for s, name in names.items())
+    tables = tuple(waits_table(shares[shares["service"] == s], name, language) for s, name in names.items())
     return Illustration("waits", title, intro, svg, alternative, (), tables)
 
 
@@ -197,7 +239,8 @@ def _mean_share(shares: pd.DataFrame, scenario: str, week: int) -> tuple[float, 
     return float(band.middle[0]), float(band.low[0]), float(band.high[0])
 
 
-def _waits_words(shares: pd.DataFrame, names: dict[str, str], language: Language) -> list[str]:
+def waits_words(shares: pd.DataFrame, names: dict[str, str], language: Language) -> list[str]:
+    """How many have started within 13 weeks, a sentence for each service."""
     found = []
     for service, name in names.items():
         here = shares[shares["service"] == service]
@@ -214,7 +257,8 @@ def _waits_words(shares: pd.DataFrame, names: dict[str, str], language: Language
     return found
 
 
-def _waits_table(shares: pd.DataFrame, name: str, language: Language) -> Table:
+def waits_table(shares: pd.DataFrame, name: str, language: Language) -> Table:
+    """The share that has started within some weeks at one service."""
     scenarios = list(dict.fromkeys(shares["scenario"]))
     rows = []
     for week in TABLE_WEEKS:

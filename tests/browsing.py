@@ -1,6 +1,7 @@
 """A server of our own and a real browser, for tests that see what a visitor sees."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -77,10 +78,14 @@ class Visit:
 
     def watch(self, address):
         own = (address, address.replace("http", "ws"), "data:", "blob:")
-        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        self.page.on("console", self._said)
         self.page.on("pageerror", lambda fault: self.complaints.append(str(fault)))
         self.page.on("request", lambda asked: None if asked.url.startswith(own) else self.elsewhere.append(asked.url))
         return self
+
+    def _said(self, said):
+        if said.type == "error" and not _TRIED.search(said.location["url"]):
+            self.complaints.append(f"{said.text} {said.location['url']}")
 
     def settle(self, seconds=60):
         """Wait until the page stands still: no script runs, and no answer is on its way."""
@@ -88,6 +93,8 @@ class Visit:
         self.page.wait_for_function(STILL, timeout=seconds * 1000)
 
 
+_TRIED = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
+"""Where Streamlit looks first for its server when a page other than the first is opened; it finds it at the second place."""
 STILL = """() => {
     const app = document.querySelector('[data-testid="stApp"]');
     const state = app && app.getAttribute('data-test-script-state');

@@ -451,7 +451,7 @@ def _run(
 @click.argument("base")
 @_with
 @click.option("--scenario", "stacks", multiple=True, metavar="NAME=CHANGE,...", help="A proposal of several changes, named.")
-@click.option("--report", type=click.Path(), metavar="FILE.html", help="Write a report, one self-contained page.")
+@click.option("--report", type=click.Path(), metavar="FILE.html", help="Write a report: a page, or .docx or .xlsx.")
 @_simulation(replications=50)
 def _compare(
     base: str,
@@ -677,9 +677,7 @@ def _ended(arguments: list[str]) -> int:
             click.echo(line, err=True)
         return 2
     except (KeyboardInterrupt, click.Abort):
-        _stop_workers()
-        click.echo({"nb": "Avbrutt.", "en": "Interrupted."}[_environment_language()], err=True)
-        return INTERRUPTED
+        return _was_interrupted()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that closing standard output is silent too
         return 0
@@ -687,6 +685,8 @@ def _ended(arguments: list[str]) -> int:
         click.echo(one_line(f"trinn: cannot write: {fault.strerror or fault}"), err=True)
         return 1
     except Exception as fault:
+        if _INTERRUPTED:  # what an interrupt becomes in the middle of an import
+            return _was_interrupted()
         if os.environ.get("TRINN_DEBUG"):
             raise
         kind = type(fault).__name__
@@ -695,9 +695,21 @@ def _ended(arguments: list[str]) -> int:
     return 0
 
 
+def _was_interrupted() -> int:
+    """Tidy up, say so, and give the exit code."""
+    _stop_workers()
+    click.echo({"nb": "Avbrutt.", "en": "Interrupted."}[_environment_language()], err=True)
+    return INTERRUPTED
+
+
+_INTERRUPTED: list[bool] = []
+"""Holds something once Ctrl-C was pressed."""
+
+
 def _interrupt(*_: object) -> None:
     """Ctrl-C stops the run once; a second one must not disturb the tidying up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _INTERRUPTED.append(True)
     raise KeyboardInterrupt
 
 

@@ -1,4 +1,4 @@
-"""Figures for paper and report: tidy tables in, SVG text out. The same table gives the same bytes.
+"""Figures for paper and report: tidy tables in, drawings out, as SVG or PNG. The same table gives the same bytes.
 
 Scenarios differ in colour, dash and a label at the line's end, never in colour alone. Every figure is an image with a title and
 a description for those who do not see it; the caller states both. Counts under 5 are never drawn at their height.
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from html import escape
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -40,6 +41,8 @@ LOWEST, HIGHEST = 0.1, 0.9
 """The band: 8 of 10 possible futures."""
 WIDTH = 7.2
 """Inches; the page is as wide as an A4 sheet between its margins."""
+DOTS_AN_INCH = 200
+"""Of a figure on paper."""
 _FONTS = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -78,6 +81,30 @@ class Band:
     high: Floats
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A figure that is drawn, to be put on a page or on paper."""
+
+    figure: Figure
+    prefix: str
+    """Of the ids in the SVG, so that several figures can share a page."""
+    alternative: Alternative
+
+    def svg(self) -> str:
+        """An ``<svg>`` element with title and description."""
+        with _settings():
+            return _svg(self.figure, self.prefix, self.alternative)
+
+    def png(self) -> bytes:
+        """The same as dots; the same figure gives the same bytes."""
+        stream = BytesIO()
+        with _settings():
+            _say_whose(self.figure, self.alternative)
+            canvas: Any = FigureCanvasAgg(self.figure)
+            canvas.print_figure(stream, format="png", dpi=DOTS_AN_INCH, metadata={"Software": None})
+        return stream.getvalue()
+
+
 def band_of(values: Floats, middle: str = "median") -> Band:
     """Of an array replication x point."""
     centre = np.median(values, axis=0) if middle == "median" else values.mean(axis=0)
@@ -92,7 +119,7 @@ def _settings() -> Iterator[None]:
 
 def waiting_lists(
     series: pd.DataFrame, names: dict[str, str], start: date, prefix: str, alternative: Alternative, language: Language
-) -> str:
+) -> Drawing:
     """Waiting lists over time, one panel a service.
 
     Args:
@@ -110,7 +137,7 @@ def waiting_lists(
             _waiting_panel(axes, here, start, language)
             axes.set_title(name, loc="left", fontsize=9.5, fontweight="bold")
         panels[0].set_ylabel(text("waiting_axis", language), fontsize=8)
-        return _svg(figure, prefix, alternative)
+        return Drawing(figure, prefix, alternative)
 
 
 def _waiting_panel(axes: Axes, series: pd.DataFrame, start: date, language: Language) -> None:
@@ -141,7 +168,7 @@ def _waiting_panel(axes: Axes, series: pd.DataFrame, start: date, language: Lang
 
 def waits(
     shares: pd.DataFrame, names: dict[str, str], prefix: str, alternative: Alternative, language: Language, marked: int = 13
-) -> str:
+) -> Drawing:
     """Waits as a distribution function, one panel a service.
 
     Args:
@@ -156,7 +183,7 @@ def waits(
             axes.set_title(name, loc="left", fontsize=9.5, fontweight="bold")
         panels[0].set_ylabel(text("waits_share_axis", language), fontsize=8)
         panels[-1].set_xlabel(text("waits_axis", language), fontsize=8)
-        return _svg(figure, prefix, alternative)
+        return Drawing(figure, prefix, alternative)
 
 
 def _waits_panel(axes: Axes, shares: pd.DataFrame, marked: int, language: Language) -> None:
@@ -187,7 +214,7 @@ class Part(NamedTuple):
 
 def leaving(
     flows: pd.DataFrame, blocks: Mapping[str, Sequence[Part]], prefix: str, alternative: Alternative, language: Language
-) -> str:
+) -> Drawing:
     """Where children leave: stacked horizontal bars, one a scenario, in one block above the other.
 
     Args:
@@ -209,7 +236,7 @@ def leaving(
             key.legend(*axes.get_legend_handles_labels(), loc="upper left", ncols=2, frameon=False, fontsize=8, borderaxespad=0)
             offset += len(parts)
         panels[-2].set_xlabel(text("leaving_axis", language), fontsize=8)
-        return _svg(figure, prefix, alternative)
+        return Drawing(figure, prefix, alternative)
 
 
 def _legend_rows(parts: Sequence[Part]) -> int:
@@ -307,9 +334,13 @@ def _date_axis(axes: Axes, dates: list[date], language: Language) -> None:
     axes.tick_params(axis="x", labelsize=8)
 
 
+def _say_whose(figure: Figure, alternative: Alternative) -> None:
+    figure.supxlabel(alternative.whose, x=0.005, ha="left", fontsize=7.5, color=FAINT)
+
+
 def _svg(figure: Figure, prefix: str, alternative: Alternative) -> str:
     """The figure as an ``<svg>`` element with title and description, its ids under the prefix."""
-    figure.supxlabel(alternative.whose, x=0.005, ha="left", fontsize=7.5, color=FAINT)
+    _say_whose(figure, alternative)
     stream = StringIO()
     canvas: Any = FigureCanvasSVG(figure)
     canvas.print_svg(stream, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})

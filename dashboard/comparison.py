@@ -17,7 +17,7 @@ class Comparison(sim.compare.Comparison):
     """Scenarios run on the same children; the first is the base."""
 
     def report(self, path: str | Path, language: Language = "nb") -> None:
-        """Write the report to one HTML file that opens without a network.
+        """Write the report: a page that opens without a network, a Word document or a workbook, by the ending of the name.
 
         Raises:
             TrinnError: when the file cannot be written.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard import charts, numbers
-from dashboard.charts import Alternative, Part, band_of
+from dashboard.charts import Alternative, Drawing, Part, band_of
 from dashboard.tables import ladder_order, measure_of, rests_on_few, service_name
 from dashboard.texts import Language, date_text, joined, sentence, text
 from dashboard.verdicts import whose_staffing
@@ -40,15 +40,21 @@ class Table:
 
 @dataclass(frozen=True)
 class Illustration:
-    """A figure with its words and its numbers; ``svg`` is empty where there is nothing to draw."""
+    """A figure with its words and its numbers."""
 
     prefix: str
     title: str
     intro: str
-    svg: str
+    drawing: Drawing | None
+    """None where there is nothing to draw."""
     alternative: Alternative
     notes: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
+
+    @property
+    def svg(self) -> str:
+        """The figure as an ``<svg>`` element; empty where there is nothing to draw."""
+        return self.drawing.svg() if self.drawing is not None else ""
 
 
 def figures(comparison: Comparison, language: Language) -> tuple[Illustration, ...]:
@@ -93,11 +99,11 @@ def _waiting(comparison: Comparison, language: Language) -> Illustration:
     title, whose = text("waiting_title", language), whose_staffing(comparison, language)
     intro = text("waiting_intro", language, futures=comparison.replications)
     if not names:
-        return Illustration("waiting", title, text("waiting_none", language), "", Alternative(title, "", whose), notes)
+        return Illustration("waiting", title, text("waiting_none", language), None, Alternative(title, "", whose), notes)
     alternative = Alternative(title, " ".join(waiting_words(series, names, language)), whose)
-    svg = charts.waiting_lists(series[series["service"].isin(list(names))], names, start, "waiting", alternative, language)
+    drawing = charts.waiting_lists(series[series["service"].isin(list(names))], names, start, "waiting", alternative, language)
     tables = tuple(waiting_table(series[series["service"] == s], name, language) for s, name in names.items())
-    return Illustration("waiting", title, intro, svg, alternative, notes, tables)
+    return Illustration("waiting", title, intro, drawing, alternative, notes, tables)
 
 
 def waiting_series(comparison: Comparison) -> pd.DataFrame:
@@ -188,11 +194,11 @@ def _waits(comparison: Comparison, language: Language) -> Illustration:
     title, intro = text("waits_title", language), text("waits_intro", language)
     whose = whose_staffing(comparison, language)
     if not names:
-        return Illustration("waits", title, text("waits_none", language), "", Alternative(title, "", whose))
+        return Illustration("waits", title, text("waits_none", language), None, Alternative(title, "", whose))
     alternative = Alternative(title, " ".join(waits_words(shares, names, language)), whose)
-    svg = charts.waits(shares[shares["service"].isin(list(names))], names, "waits", alternative, language)
+    drawing = charts.waits(shares[shares["service"].isin(list(names))], names, "waits", alternative, language)
     tables = tuple(waits_table(shares[shares["service"] == s], name, language) for s, name in names.items())
-    return Illustration("waits", title, intro, svg, alternative, (), tables)
+    return Illustration("waits", title, intro, drawing, alternative, (), tables)
 
 
 def _shares(comparison: Comparison) -> pd.DataFrame:
@@ -285,13 +291,13 @@ def _leaving(comparison: Comparison, language: Language) -> Illustration:
         if some:
             blocks[text(heading, language)] = [Part(way, text(f"leaving_{way}", language)) for way in some]
     if not blocks:
-        return Illustration("leaving", title, text("leaving_none", language), "", Alternative(title, "", whose))
+        return Illustration("leaving", title, text("leaving_none", language), None, Alternative(title, "", whose))
     parts = [part for block in blocks.values() for part in block]
     alternative = Alternative(title, " ".join(_leaving_words(flows, parts, language)), whose)
-    svg = charts.leaving(flows, blocks, "leaving", alternative, language)
+    drawing = charts.leaving(flows, blocks, "leaving", alternative, language)
     table = _leaving_table(flows, language)
     return Illustration(
-        "leaving", title, text("leaving_intro", language), svg, alternative, (text("leaving_small", language),), (table,)
+        "leaving", title, text("leaving_intro", language), drawing, alternative, (text("leaving_small", language),), (table,)
     )
 
 

@@ -63,12 +63,17 @@ class Section:
     lines: tuple[Line, ...]
 
 
+ENDINGS = (".html", ".docx", ".xlsx")
+"""A report is a page, a document or a workbook, by the ending of its name."""
+
+
 def write(comparison: Comparison, path: str | Path, language: Language = "nb") -> None:
-    """Write the report to one self-contained HTML file.
+    """Write the report to one file: a self-contained page, a Word document or a workbook with the tables, by its ending.
 
     Args:
         comparison: what it is about.
-        path: of the file; folders on the way are made. The file appears whole or not at all.
+        path: of the file, ``.html`` where it has no other ending; folders on the way are made. The file appears whole or not
+            at all.
         language: ``nb`` or ``en``.
 
     Raises:
@@ -79,7 +84,7 @@ def write(comparison: Comparison, path: str | Path, language: Language = "nb") -
     target = Path(path)
     if target.is_dir():
         raise TrinnError(text("path_directory", language, path=path))
-    content = html(comparison, language)
+    content = made(comparison, target.suffix.lower(), language)
     try:
         _put(target, content)
     except (OSError, ValueError) as fault:
@@ -87,12 +92,25 @@ def write(comparison: Comparison, path: str | Path, language: Language = "nb") -
         raise TrinnError(text("path_fault", language, path=path, reason=reason)) from None
 
 
-def _put(target: Path, content: str) -> None:
+def made(comparison: Comparison, ending: str, language: Language) -> bytes:
+    """The bytes of a report: of a page unless the ending is ``.docx`` or ``.xlsx``."""
+    if ending == ".docx":
+        from dashboard.word import word_bytes
+
+        return word_bytes(comparison, language)
+    if ending == ".xlsx":
+        from dashboard.excel import excel_bytes
+
+        return excel_bytes(comparison, language)
+    return html(comparison, language).encode()
+
+
+def _put(target: Path, content: bytes) -> None:
     """Beside the target first, then in its place."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=".trinn-", suffix=".html")
+    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=".trinn-", suffix=target.suffix)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+        with os.fdopen(handle, "wb") as stream:
             stream.write(content)
         os.chmod(draft, 0o666 & ~_umask())
         os.replace(draft, target)
@@ -110,7 +128,12 @@ def _umask() -> int:
 
 def html(comparison: Comparison, language: Language) -> str:
     """The report as one HTML text."""
-    words = _environment().get_template("report.html.j2").render(**_contents(comparison, language))
+    return page(comparison, figures(comparison, language), language)
+
+
+def page(comparison: Comparison, drawn: Sequence[Illustration], language: Language) -> str:
+    """The report with figures that are made already."""
+    words = _environment().get_template("report.html.j2").render(**_contents(comparison, drawn, language))
     return words.rstrip() + "\n"
 
 
@@ -120,7 +143,7 @@ def _environment() -> Environment:
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
-def _contents(comparison: Comparison, language: Language) -> dict[str, Any]:
+def _contents(comparison: Comparison, drawn: Sequence[Illustration], language: Language) -> dict[str, Any]:
     base = comparison.base
     proposals = list(comparison.others)
     style = _environment().get_template("report.css").render()
@@ -148,7 +171,7 @@ def _contents(comparison: Comparison, language: Language) -> dict[str, Any]:
         "changes": [(name, changed(comparison, name, language)) for name in comparison.results],
         "side_by_side": _side_by_side(comparison, language),
         "tables": [(name, sections(comparison, main_keys(base), name, language)) for name in proposals],
-        "figures": [_figure(figure) for figure in figures(comparison, language)],
+        "figures": [_figure(figure) for figure in drawn],
         "appendix": [(name, sections(comparison, other_keys(base), name, language)) for name in proposals],
         "groups": [(name, _parts(comparison, name, language)) for name in proposals],
         "areas_left_out": areas_hidden(list(comparison.results.values())),
@@ -156,7 +179,7 @@ def _contents(comparison: Comparison, language: Language) -> dict[str, Any]:
         "limits": limits(base.scenario, language),
         "evidence": evidence_groups(rests_on, scenarios, language),
         "rests": summary(rests_on, language),
-        "facts": _facts(comparison, language),
+        "facts": facts(comparison, language),
         "command": comparison.command,
         "scenarios": [(name, scenario_text(result.scenario)) for name, result in comparison.results.items()],
         "heads": [
@@ -249,7 +272,8 @@ def _figure(figure: Illustration) -> tuple[Illustration, Markup, tuple[Table, ..
 # -- what it rests on ---------------------------------------------------------------------------------------------------
 
 
-def _facts(comparison: Comparison, language: Language) -> list[tuple[str, str]]:
+def facts(comparison: Comparison, language: Language) -> list[tuple[str, str]]:
+    """What it takes to make the same numbers again: name and value."""
     base = comparison.base
     return [
         (text("repeat_staffing", language), whose_staffing(comparison, language)),

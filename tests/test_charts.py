@@ -30,7 +30,7 @@ def lists(height: float) -> pd.DataFrame:
 
 
 def drawn(height: float) -> str:
-    return charts.waiting_lists(lists(height), {"clinic": "Clinic"}, date(2027, 3, 1), "one", SAYS, "en")
+    return charts.waiting_lists(lists(height), {"clinic": "Clinic"}, date(2027, 3, 1), "one", SAYS, "en").svg()
 
 
 def test_the_same_table_gives_the_same_bytes() -> None:
@@ -42,7 +42,7 @@ def test_two_heights_under_5_give_the_same_picture() -> None:
     flat = lists(1).assign(waiting=1.0)
     other = lists(1).assign(waiting=3.0)
     one, two = (
-        charts.waiting_lists(table, {"clinic": "Clinic"}, date(2027, 3, 1), "one", SAYS, "en") for table in (flat, other)
+        charts.waiting_lists(table, {"clinic": "Clinic"}, date(2027, 3, 1), "one", SAYS, "en").svg() for table in (flat, other)
     )
     assert one == two
 
@@ -86,7 +86,7 @@ def test_words_and_lines_stand_out_from_white(colour: str) -> None:
 
 def test_a_name_is_a_name_and_no_formula() -> None:
     table = lists(8).replace({"more": "$x_1$ <b>"})
-    svg = charts.waiting_lists(table, {"clinic": "$y$ & co"}, date(2027, 3, 1), "one", SAYS, "en")
+    svg = charts.waiting_lists(table, {"clinic": "$y$ & co"}, date(2027, 3, 1), "one", SAYS, "en").svg()
     texts = {element.text for element in ElementTree.fromstring(svg).iter(f"{SVG}text")}
     assert {"$x_1$ <b>", "$y$ & co"} <= texts
 
@@ -97,7 +97,7 @@ def test_parts_under_5_are_not_drawn() -> None:
     def picture(small: float) -> str:
         rows = [(name, way, value) for name in ("a", "b") for way, value in (("left_done", 40.0), ("left_remitted", small))]
         table = pd.DataFrame(rows, columns=["scenario", "way", "value"])
-        root = ElementTree.fromstring(charts.leaving(table, blocks, "p", SAYS, "en"))
+        root = ElementTree.fromstring(charts.leaving(table, blocks, "p", SAYS, "en").svg())
         return " ".join(element.text or "" for element in root.iter(f"{SVG}text"))
 
     assert " 4 " not in picture(4.0)

@@ -6,6 +6,8 @@ from dataclasses import asdict
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from dashboard import numbers
 from dashboard.output import Form, put_console, put_plain, put_rows
 from dashboard.tables import service_name
@@ -17,6 +19,8 @@ from sim.experiments.sizing import CONFIRM, Reached
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+_HEADS = ("service", "now", "need", "more", "range")
 
 
 def put_required(found: Required, form: Form | None, language: Language) -> None:
@@ -84,28 +88,58 @@ def print_required(found: Required, console: Console, language: Language) -> Non
     say(text("required_level", language))
     console.print()
     table = Table(box=None, pad_edge=False)
-    table.add_column(text("required_targets", language))
-    for word in ("today", "then"):
-        table.add_column(text(f"required_{word}", language), justify="right")
-    table.add_column("")
-    then = {each.target: each for each in found.reached}
-    for each in found.today:
-        last = then.get(each.target)
-        met = text("required_met" if last is not None and last.met else "required_unmet", language)
-        cells = (each.target.text, _value(each, language), _value(last, language) if last else "–", met)
+    for number, head in enumerate((text("required_targets", language), *_target_heads(language), "")):
+        table.add_column(head, justify="right" if number in (1, 2) else "left")
+    for cells in target_rows(found, language):
         table.add_row(*(Text(one_line(cell.replace("\u00a0", " "))) for cell in cells))
     console.print(table)
-    for stuck in found.bottlenecks:
-        best = numbers.with_unit(stuck.best, stuck.target.unit, language)
-        say(text("required_stuck", language, target=stuck.target.text, best=best))
-        names = [_whose(found, name, language) for name in stuck.elsewhere]
-        words = text("required_elsewhere", language, services=joined(names, language)) if names else ""
-        say(words or text("required_not_posts", language))
+    for line in stuck_lines(found, language):
+        say(line)
     if found.needed:
         console.print()
         _table(found, console, language)
-        _about(found, say, language)
+        for line in about_lines(found, language):
+            say(line)
     say(text("not_forecast_short", language))
+
+
+def _target_heads(language: Language) -> tuple[str, ...]:
+    return tuple(text(f"required_{word}", language) for word in ("today", "then"))
+
+
+def target_table(found: Required, language: Language) -> pd.DataFrame:
+    """The targets, today and with what is needed."""
+    heads = (text("required_targets", language), *_target_heads(language), text("required_head_met", language))
+    return pd.DataFrame(target_rows(found, language), columns=list(heads))
+
+
+def target_rows(found: Required, language: Language) -> list[tuple[str, ...]]:
+    """Target, today, with what is needed, and whether that holds."""
+    then = {each.target: each for each in found.reached}
+    rows: list[tuple[str, ...]] = []
+    for each in found.today:
+        last = then.get(each.target)
+        met = text("required_met" if last is not None and last.met else "required_unmet", language)
+        rows.append((each.target.text, _value(each, language), _value(last, language) if last else "–", met))
+    return rows
+
+
+def stuck_lines(found: Required, language: Language) -> list[str]:
+    """What no amount of posts can do, and what stops it."""
+    lines = []
+    for stuck in found.bottlenecks:
+        best = numbers.with_unit(stuck.best, stuck.target.unit, language)
+        lines.append(text("required_stuck", language, target=stuck.target.text, best=best))
+        names = [_whose(found, name, language) for name in stuck.elsewhere]
+        words = text("required_elsewhere", language, services=joined(names, language)) if names else ""
+        lines.append(words or text("required_not_posts", language))
+    return lines
+
+
+def needed_table(found: Required, language: Language) -> pd.DataFrame:
+    """What each service has and needs, with the range from the assumptions."""
+    rows = [(_name(found, each, language), *_numbers(each, language)) for each in found.needed]
+    return pd.DataFrame(rows, columns=[text(f"required_{head}", language) for head in _HEADS])
 
 
 def _whose(found: Required, name: str, language: Language) -> str:
@@ -125,11 +159,9 @@ def _table(found: Required, console: Console, language: Language) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
-    table.add_column(text("required_service", language))
-    for word in ("now", "need", "more", "range"):
-        table.add_column(text(f"required_{word}", language), justify="right")
-    for each in found.needed:
-        cells = (_name(found, each, language), *_numbers(each, language))
+    for number, word in enumerate(_HEADS):
+        table.add_column(text(f"required_{word}", language), justify="right" if number else "left")
+    for cells in needed_table(found, language).itertuples(index=False, name=None):
         table.add_row(*(Text(one_line(cell.replace("\u00a0", " "))) for cell in cells))
     console.print(table)
 
@@ -152,13 +184,15 @@ def _numbers(each: Needed, language: Language) -> tuple[str, ...]:
     return one(each.post.now), one(each.units), more, span
 
 
-def _about(found: Required, say: Any, language: Language) -> None:
+def about_lines(found: Required, language: Language) -> list[str]:
+    """How sure the answer is, what its range is made of, what it costs and whose it is."""
+    lines = []
     sure = [service_name(found.scenario, name, language) for name, fails in found.fails_with_less.items() if fails]
     share = numbers.percent(found.confidence, language)
     services = joined(sure, language) or "–"
-    say(text("required_confidence", language, share=share, number=CONFIRM, services=services))
+    lines.append(text("required_confidence", language, share=share, number=CONFIRM, services=services))
     if found.moved_by:
-        say(text("required_moved", language, numbers=joined([number.key for number in found.moved_by], language)))
+        lines.append(text("required_moved", language, numbers=joined([number.key for number in found.moved_by], language)))
     parts = []
     for payer, cost in found.cost.items():
         who = text(f"payer_{payer or 'none'}", language)
@@ -166,10 +200,13 @@ def _about(found: Required, say: Any, language: Language) -> None:
             parts.append(text("required_cost_unknown", language, payer=who))
         else:
             parts.append(text("required_cost_part", language, amount=numbers.whole(round(cost, -3), language), payer=who))
-    say(text("required_cost", language, parts=joined(parts, language)) if parts else text("required_cost_none", language))
+    lines.append(
+        text("required_cost", language, parts=joined(parts, language)) if parts else text("required_cost_none", language)
+    )
     shared = [each.post.service for each in found.needed if found.scenario.services[each.post.service].shared]
     if shared and len(found.scenario.areas) > 1:
         names = joined([service_name(found.scenario, name, language) for name in shared], language)
-        say(text("required_shared", language, services=names))
+        lines.append(text("required_shared", language, services=names))
     if any(each.more < 0 for each in found.needed):
-        say(text("required_spare", language))
+        lines.append(text("required_spare", language))
+    return lines

@@ -9,6 +9,8 @@ from dataclasses import asdict
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from dashboard import numbers
 from dashboard.evidence import at_words, lever_words, named, range_words, shown_value
 from dashboard.output import Form, put_console, put_plain, put_text
@@ -19,6 +21,7 @@ from scenarios.errors import one_line
 from scenarios.evidence import Number
 from scenarios.schema import Scenario
 from sim.experiments.sensitivity import Influence, Sensitivity, Turning, measure_of, spelled_key
+from sim.experiments.sensitivity_points import Key
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,7 +54,7 @@ def print_sensitivity(found: Sensitivity, console: Console, language: Language) 
     say(text("sensitivity_about", language, moved=len(found.moved), base=base, proposal=proposal))
     for place, key in enumerate(found.measures):
         console.print()
-        say(_measure_line(found, place, language), "bold")
+        say(measure_line(found, place, language), "bold")
         _table(found, found.of(key), console, language)
         fit = next((fit for fit in found.fits if fit.measure == key), None)
         if fit is not None:
@@ -67,11 +70,12 @@ def print_sensitivity(found: Sensitivity, console: Console, language: Language) 
     for line in left_out_lines(found, language):
         say(line)
     say(text("sensitivity_heads", language))
-    say(_work_line(found, language))
+    say(work_line(found, language))
     say(text("limit_forecast", language))
 
 
-def _work_line(found: Sensitivity, language: Language) -> str:
+def work_line(found: Sensitivity, language: Language) -> str:
+    """How much was run."""
     how = found.settings
     return text(
         "sensitivity_work",
@@ -89,7 +93,8 @@ def verdict_word(word: str, language: Language) -> str:
     return text(f"verdict_{word}", language)
 
 
-def _measure_line(found: Sensitivity, place: int, language: Language) -> str:
+def measure_line(found: Sensitivity, place: int, language: Language) -> str:
+    """A measure as the numbers stand: from what to what."""
     key = found.measures[place]
     unit = measure_of(key).unit
     old, new = (numbers.shown(value, unit, language) for value in found.means[place])
@@ -137,13 +142,23 @@ def _table(found: Sensitivity, influences: Sequence[Influence], console: Console
         console.print(Text(text("sensitivity_no_rank", language)))
         return
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column(text("sensitivity_head_rank", language), justify="right")
-    table.add_column(text("head_key", language), overflow="fold", ratio=1)
-    for head in ("sensitivity_head_now", "head_range", "sensitivity_head_effect", "sensitivity_head_size"):
-        table.add_column(text(head, language), justify="right")
-    for head in ("sensitivity_head_first", "sensitivity_head_total"):
-        table.add_column(text(head, language), justify="right")
-    for each in ranked:
+    shown = ranking(found, influences[0].measure, language)
+    for number, head in enumerate(shown.columns):
+        if number == 1:
+            table.add_column(head, overflow="fold", ratio=1)
+        else:
+            table.add_column(head, justify="right")
+    for cells in shown.itertuples(index=False, name=None):
+        table.add_row(*(Text(cell.replace("\u00a0", " ")) for cell in cells))
+    console.print(table)
+
+
+def ranking(found: Sensitivity, measure: Key, language: Language) -> pd.DataFrame:
+    """The numbers that can be told from noise, the one that moves the difference most first."""
+    heads = ["sensitivity_head_rank", "head_key", "sensitivity_head_now", "head_range"]
+    heads += ("sensitivity_head_effect", "sensitivity_head_size", "sensitivity_head_first", "sensitivity_head_total")
+    rows = []
+    for each in (each for each in found.of(measure) if each.rank is not None):
         unit, effect = measure_of(each.measure).unit, each.effect
         moved = text(
             "sensitivity_plus_minus",
@@ -151,18 +166,19 @@ def _table(found: Sensitivity, influences: Sequence[Influence], console: Console
             number=amount(effect.mean, unit, language, signed=True),
             error=amount(effect.error, unit, language),
         )
-        cells = [
-            str(each.rank),
-            number_words(each.number, found.proposal, language),
-            now_words(each.number, language),
-            range_words(each.number, language),
-            moved,
-            amount(effect.size, unit, language),
-            _share(None if each.index is None else (each.index.first, each.index.first_error), language),
-            _share(None if each.index is None else (each.index.total, each.index.total_error), language),
-        ]
-        table.add_row(*(Text(cell.replace("\u00a0", " ")) for cell in cells))
-    console.print(table)
+        rows.append(
+            (
+                str(each.rank),
+                number_words(each.number, found.proposal, language),
+                now_words(each.number, language),
+                range_words(each.number, language),
+                moved,
+                amount(effect.size, unit, language),
+                _share(None if each.index is None else (each.index.first, each.index.first_error), language),
+                _share(None if each.index is None else (each.index.total, each.index.total_error), language),
+            )
+        )
+    return pd.DataFrame(rows, columns=[text(head, language) for head in heads])
 
 
 def _share(share: tuple[float, float] | None, language: Language) -> str:

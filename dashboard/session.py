@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard.jobs import Job, Question, runner
+from dashboard.tasks import line
 from dashboard.texts import Language
 from dashboard.work import Proposal, Work, from_link, to_link
 from scenarios.errors import TrinnError
@@ -109,11 +110,16 @@ def _browsers_language() -> str:
 def _leaving(session: str) -> None:
     """When the visitor has gone, what was asked for is not run any longer."""
 
-    @st.cache_resource(scope="session", on_release=lambda _: runner().cancel_all(session))
+    @st.cache_resource(scope="session", on_release=lambda _: _gone(session))
     def _held(_id: str) -> str:
         return _id
 
     _held(session)
+
+
+def _gone(session: str) -> None:
+    runner().cancel_all(session)
+    line().cancel_all(session)
 
 
 def show_address() -> None:

@@ -20,7 +20,7 @@ from scenarios.evidence_placing import with_number
 from scenarios.schema import Scenario
 from scenarios.values import Payer
 from sim.experiments.sizing import SEARCH, Bottleneck, Post, Progress, Reached, Search, Sizes, Unit, one_less, posts_of
-from sim.experiments.store import Folder, users_folder
+from sim.experiments.store import Kept, users_folder
 from sim.experiments.targets import Target, parse_target
 from sim.replicate import trinn_version
 
@@ -88,7 +88,7 @@ def required(
     assumed: bool = True,
     progress: Progress | None = None,
     fresh: bool = False,
-    folder: Folder | None = None,
+    folder: Kept | None = None,
 ) -> Required:
     """The fewest posts at each service named in the targets that meet them all.
 

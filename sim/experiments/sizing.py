@@ -21,7 +21,7 @@ from scenarios.costs import costs
 from scenarios.errors import Fault, TrinnError
 from scenarios.resolve import catchments_of, children_of, fte_of, kind_of, service_of
 from scenarios.schema import Change, Scenario, Service
-from sim.experiments.store import Folder
+from sim.experiments.store import Kept
 from sim.experiments.targets import Target
 from sim.replicate import run_together
 
@@ -128,7 +128,7 @@ class Search:
         seed: int,
         replications: int,
         progress: Progress | None,
-        folder: Folder | None,
+        folder: Kept | None,
     ) -> None:
         self.scenario, self.targets, self.posts = scenario, targets, posts
         self.confidence, self.unit, self.seed, self.replications = confidence, unit, seed, replications

@@ -7,9 +7,34 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sim.compiled import cache_folder
+
+
+class Kept(Protocol):
+    """Where what is done is kept, so that an interrupted question goes on where it stopped."""
+
+    def get(self, key: str) -> Any | None:
+        """What was put under a key, or None."""
+
+    def put(self, key: str, data: Any) -> None:
+        """Keep something that JSON can hold."""
+
+    def forget(self) -> None:
+        """Once the answer is there."""
+
+
+class Memory(dict[str, Any]):
+    """Parts that are kept for as long as the process lives, and nowhere else."""
+
+    def put(self, key: str, data: Any) -> None:
+        """Keep something."""
+        self[key] = data
+
+    def forget(self) -> None:
+        """Once the answer is there."""
+        self.clear()
 
 
 class Folder:

@@ -9,7 +9,8 @@ import streamlit as st
 from dashboard.headers import language_script
 from dashboard.session import Session, here, link, show_address
 from dashboard.texts import LANGUAGES, Language, chosen, text
-from dashboard.views.all import PAGES, drawing
+from dashboard.views.all import PAGES
+from dashboard.widgets.moving import page_of
 from dashboard.widgets.showing import plain, put_foot
 from dashboard.work import base_of
 from scenarios.errors import TrinnError
@@ -26,16 +27,7 @@ def main() -> None:
         layout="wide",
     )
     _put_language(session)
-    pages = [
-        st.Page(
-            drawing(key),
-            title=text(f"app_{key}", session.language),
-            url_path=None if key == "start" else key,
-            default=key == "start",
-        )
-        for key in PAGES
-    ]
-    page = st.navigation(pages)
+    page = st.navigation([page_of(key, session.language) for key in PAGES])
     _put_sidebar(session)
     if session.problem:
         st.warning(text("app_link_problem", session.language), icon=":material/link_off:")

@@ -8,7 +8,7 @@ from typing import Any
 from dashboard import numbers
 from dashboard.tables import service_name
 from dashboard.texts import Language, chosen, date_text, has_text, text
-from scenarios.changes import Applied
+from scenarios.changes import Applied, differences
 from scenarios.levers import levers
 from scenarios.schema import Scenario, Service
 from sim.compare import Comparison
@@ -31,6 +31,12 @@ def changed(comparison: Comparison, name: str, language: Language) -> list[Chang
     """Every value that the base's changes set; of a proposal, every one that it sets beyond the base."""
     scenario = comparison.results[name].scenario
     return [_changed(item, scenario, language) for item in proposed(comparison, name)]
+
+
+def changed_since(base: Scenario, scenario: Scenario, language: Language) -> list[Changed]:
+    """Every value that a scenario's changes set beyond those that its base's set likewise."""
+    before = differences(base)
+    return [_changed(item, scenario, language) for item in differences(scenario) if item not in before]
 
 
 def proposed(comparison: Comparison, name: str) -> tuple[Applied, ...]:

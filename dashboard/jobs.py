@@ -178,7 +178,7 @@ class Job:
         """Wait until so many possible futures are there, the job has ended, or the time is over."""
         end = time.monotonic() + seconds
         with self._news:
-            while self.done < futures and not (self.finished or self.error or self.fault or self.cancelled):
+            while (self.done < futures or not self.shown) and not (self.finished or self.error or self.fault or self.cancelled):
                 left = end - time.monotonic()
                 if left <= 0 or not self._news.wait(left):
                     return

@@ -143,3 +143,5 @@ def test_a_downloaded_table_is_read_by_the_spreadsheets_of_the_readers_country()
 def test_words_stay_words():
     assert plain("a*b_c [d](e) <f> $g$ # :h:") == r"a\*b\_c \[d\](e) \<f\> \$g\$ \# \:h\:"
     assert json.loads(json.dumps(plain("5 % av 20"))) == "5 % av 20"
+    assert [plain(words) for words in ("4. september", "- a", "+2 %", "4.5", ". ")] == [
+        "4\\. september", "\\- a", "+2 %", "4.5", "\\. "]  # fmt: skip

@@ -26,6 +26,7 @@ def number_cell(
     today: float | None = None,
     unit: str = "",
     then: Callable[[float], None] | None = None,
+    called: str = "entering_today",
 ) -> float | None:
     """A field for a number. What stands in it follows the value when that changes elsewhere (undo, a link, another page).
 
@@ -38,6 +39,7 @@ def number_cell(
         today: what it is today: the change is said under the field.
         unit: what it counts, such as "årsverk"; may be typed too.
         then: called with a sound new number before the page is drawn again: the place for ``session.change``.
+        called: the text that says what ``today`` is, where it is not today's number; has ``label`` and ``today``.
 
     Returns:
         The number, or None where what stands in the field is none: then the fault has been said under it.
@@ -54,17 +56,18 @@ def number_cell(
             then(found)
 
     if today is not None:
-        label = text("entering_today", language, label=label, today=_with_unit(today, unit, language))
+        label = text(called, language, label=label, today=_with_unit(today, unit, language))
     elif unit:
         label = f"{label} ({unit})"
     st.text_input(plain(label), key=key, on_change=entered, autocomplete="off")
-    try:
-        found = _read(str(st.session_state[key]), unit, language, low, high)
-    except TrinnError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return None
-    if today is not None and found != today:
-        _put_change(found, today, unit, language)
+    with st.container():  # always there, so that the fields below keep their place on the page and the keyboard its focus
+        try:
+            found = _read(str(st.session_state[key]), unit, language, low, high)
+        except TrinnError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            return None
+        if today is not None and found != today:
+            _put_change(found, today, unit, language)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pandas as pd
@@ -13,6 +14,8 @@ from dashboard.texts import Language, text
 from dashboard.whose import staffing_words
 from scenarios.schema import Scenario
 
+_BULLET = re.compile(r"^(\s*\d{0,9})([.)+-])(?=\s|$)", re.MULTILINE)
+"""What would begin a list: ``4. september`` is a date."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -75,8 +78,9 @@ def _harmless(cell: object) -> object:
 
 
 def plain(words: str) -> str:
-    """Words as text: what Markdown and HTML would take for markup is shown as it stands."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|$~:&!" else letter for letter in words)
+    """Words as text: what Markdown and HTML would take for markup is shown as it stands, a date at the beginning too."""
+    safe = "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|$~:&!" else letter for letter in words)
+    return _BULLET.sub(r"\1\\\2", safe)
 
 
 def put_whose(scenarios: Iterable[Scenario]) -> None:

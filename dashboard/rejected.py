@@ -24,7 +24,7 @@ from sim.cohort import draw
 from sim.draws import Ints
 from sim.kernel import Kernel
 from sim.plan import Shape
-from sim.records import Kind, Log
+from sim.records import COLUMNS, Kind, Log
 from sim.source import source_of
 from sim.supply import draw_supply
 from sim.view import FOLLOWED, View, first_of, next_within
@@ -49,6 +49,8 @@ _KINDS = (
     Kind.HANDED_OVER, Kind.LOST, Kind.REMITTED, Kind.WORSENED, Kind.CRISIS, Kind.LEFT, Kind.BREACHED, Kind.OVERFLOWED,
     Kind.TASK,
 )  # fmt: skip
+_CONCERN = (Kind.REFERRED, Kind.REJECTED, Kind.BREACHED, Kind.OVERFLOWED)
+"""Children without any of these are looked at no further."""
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -134,7 +136,10 @@ def follow(scenario: Scenario, seed: int = 1, futures: int | None = None, pulse:
             chunks.append(some[here[some[:, 2]]])
 
         kernel.run(cohort, draw_supply(plans, seed, future), take, pulse)
-        rows = np.concatenate(chunks) if chunks else np.empty((0, 9), dtype=np.int64)
+        rows = np.concatenate(chunks) if chunks else np.empty((0, len(COLUMNS)), dtype=np.int64)
+        concerned = np.zeros(len(cohort), dtype=bool)  # most children are never referred
+        concerned[rows[np.isin(rows[:, 1], _CONCERN), 2]] = True
+        rows = rows[concerned[rows[:, 2]]]
         found.append(_Future(View(plans, cohort, Log(rows)), prices))
     end = shape.end + 1
     before = np.cumsum([0, *(len(one.rejections) for one in found)])

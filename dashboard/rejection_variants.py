@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+
 import pandas as pd
 
 from dashboard import numbers
@@ -37,14 +40,26 @@ def rejection_variants(scenario: Scenario) -> dict[str, tuple[str, ...]]:
 
     A page runs them with the scenario as base. The names are of ``VARIANTS``; :func:`variant_name` says what they are called.
     """
+    return {name: changes for name, (changes, _) in _made(scenario).items()}
+
+
+def variant_of(scenario: Scenario, name: str) -> Scenario:
+    """The scenario as a variant has it, made once for as long as the scenario is there."""
+    return _made(scenario)[name][1]
+
+
+_Made = dict[str, tuple[tuple[str, ...], Scenario]]
+_known: ByIdentity[Scenario, _Made] = ByIdentity()
+
+
+def _made(scenario: Scenario) -> _Made:
     known = _known.get(scenario)
-    return dict(known if known is not None else _known.keep(scenario, _variants(scenario)))
+    return known if known is not None else _known.keep(scenario, dict(_variants(scenario)))
 
 
-_known: ByIdentity[Scenario, dict[str, tuple[str, ...]]] = ByIdentity()
-
-
-def _variants(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+def _variants(scenario: Scenario) -> Iterator[tuple[str, tuple[tuple[str, ...], Scenario]]]:
+    if not reviewing(scenario):
+        return
     now = resolved(scenario, scenario.period.start)
     wanted = {
         "lower_threshold": _threshold(now, LOWER),
@@ -53,7 +68,11 @@ def _variants(scenario: Scenario) -> dict[str, tuple[str, ...]]:
         "steps_closed": ("gp_only",) if _open(now) else (),
         "low_threshold_added": _added(now),
     }
-    return {name: wanted[name] for name in VARIANTS if wanted[name] and reviewing(scenario) and _fits(scenario, wanted[name])}
+    for name in VARIANTS:
+        with suppress(TrinnError):
+            made = apply(scenario, *wanted[name])
+            if wanted[name] and made.plain() != scenario.plain():
+                yield name, (wanted[name], made)
 
 
 def variant_name(name: str, language: Language) -> str:
@@ -137,10 +156,3 @@ def _here(now: Scenario, name: str) -> Service:
     """A service as the first focal area, or its catchment, has it."""
     area = now.areas[now.focal_areas[0]]
     return service_of(now, name, catchments_of(now)[area.catchment] if now.services[name].shared else area)
-
-
-def _fits(scenario: Scenario, changes: tuple[str, ...]) -> bool:
-    try:
-        return apply(scenario, *changes).plain() != scenario.plain()
-    except TrinnError:
-        return False

@@ -24,7 +24,7 @@ from dashboard.charts import INK
 from dashboard.jobs import digest_of
 from dashboard.pictures.picture import Picture
 from dashboard.rejected import BECAME, LEAST_FUTURES, WITHIN, Followed, follow, futures_of
-from dashboard.rejection_variants import rejection_variants, variant_about, variant_name, variants_shown
+from dashboard.rejection_variants import rejection_variants, variant_about, variant_name, variant_of, variants_shown
 from dashboard.tables import service_name
 from dashboard.texts import Language, chosen, joined, sentence, text
 from dashboard.verdicts import outside
@@ -519,5 +519,5 @@ def followed_of(scenario: Scenario, seed: int = 1) -> Future[Followed]:
 
 __all__ = [
     "STATED_HOURS", "Followed", "Rejections", "follow", "followed_of", "futures_of", "municipalities_shown",
-    "rejection_variants", "rejections", "told", "variant_about", "variant_name", "variants_shown",
+    "rejection_variants", "rejections", "told", "variant_about", "variant_name", "variant_of", "variants_shown",
 ]  # fmt: skip

@@ -47,12 +47,18 @@ class Session:
         """Put other work on the table; the old can be got back."""
         if work != self.work:
             self.before = [*self.before, self.work][-MOST_STEPS_BACK:]
-            self.work = work
+            self._lay(work)
 
     def undo(self) -> None:
         """Go back one step."""
         if self.before:
-            self.work = self.before.pop()
+            self._lay(self.before.pop())
+
+    def _lay(self, work: Work) -> None:
+        """Another place's answer is never shown, not even as stale."""
+        if work.place != self.work.place:
+            self.answered.clear()
+        self.work = work
 
     def ask(self, question: Question) -> Job:
         """The job of a question: the one that runs or ran already, or a new one, which ends the one before.

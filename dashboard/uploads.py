@@ -123,7 +123,7 @@ def _of_sheet(shown: str, data: bytes) -> Work:
 @contextmanager
 def _file(name: str, data: bytes, shown: str) -> Iterator[Path]:
     """A file in a folder of its own, which is gone afterwards; faults name it as the visitor does."""
-    with TemporaryDirectory(prefix="trinn-") as folder:
+    with TemporaryDirectory(prefix="trinn-upload-") as folder:
         path = Path(folder) / name
         path.write_bytes(data)
         try:

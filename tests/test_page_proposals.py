@@ -24,7 +24,8 @@ from dashboard.proposing import (
 )
 from dashboard.session import Session
 from dashboard.texts import text
-from dashboard.verdicts import verdict_words
+from dashboard.verdicts import cautions, limits, verdict_words
+from dashboard.whose import staffing_words
 from dashboard.work import MOST_PROPOSALS, Proposal, Work, from_json, scenarios_of, to_json
 from scenarios.errors import TrinnError
 from scenarios.levers import wanted
@@ -102,6 +103,9 @@ def test_the_verdict_of_the_edited_proposal_stands_first(language):
     assert f"Ti til: {words.title}" in shown_words
     assert words.sentence in shown_words
     assert f"En til: {verdict_words(session.job.comparison, 'En til', language).title}" not in shown_words
+    for line in (*cautions(session.job.comparison, language), *limits(session.job.comparison.base.scenario, language)):
+        assert line in shown_words
+    assert staffing_words(session.job.question.scenarios.values(), language) in shown_words
     heads = [each.value for each in at.markdown if each.value.startswith("## ")]
     assert words.title in heads[0].replace("\\", "")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from io import StringIO
 
@@ -65,16 +64,17 @@ def test_a_workbook_about_persons_is_refused_with_its_cells_and_never_with_what_
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd.xlsx", "..\\..\\boot.ini", "/dev/null", "a\x00b.xlsx", "x" * 300, ""])
-def test_the_name_of_a_file_is_never_a_path(tmp_path, name):
+def test_the_name_of_a_file_is_never_a_path(tmp_path, monkeypatch, name):
     file = filled(tmp_path, {nurse("D"): 4.5})
-    before = set(os.listdir(tempfile.gettempdir()))
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     assert read_upload(name, file.read_bytes(), "nb").place
     shown = shown_name(name)
     assert "/" not in shown
     assert "\\" not in shown.replace("\\x00", "")
     assert len(shown) <= 60
-    left = {entry for entry in set(os.listdir(tempfile.gettempdir())) - before if entry.startswith("trinn-")}
-    assert not left
+    assert not list(folder.iterdir())
 
 
 def test_nothing_is_left_on_the_disk_when_a_file_is_refused(tmp_path, monkeypatch):

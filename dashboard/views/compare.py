@@ -21,13 +21,14 @@ from dashboard.pictures.waiting import started_within, waiting_lists
 from dashboard.session import here
 from dashboard.tables import Key, areas_hidden, label_of, service_name
 from dashboard.texts import Language, chosen, text
-from dashboard.verdicts import cautions, limits, table_note
+from dashboard.verdicts import cautions, table_note
 from dashboard.widgets.exports import put_exports
 from dashboard.widgets.later import put_later
+from dashboard.widgets.observed import observed_here, put_observed
 from dashboard.widgets.running import answer, is_stale, put_error, question_of
 from dashboard.widgets.showing import plain, put_download, put_picture, put_table, put_whose
 from dashboard.widgets.twins import put_twins
-from dashboard.widgets.verdict import put_verdict
+from dashboard.widgets.verdict import put_limits, put_verdict
 from dashboard.work import FUTURES, Work
 from scenarios.errors import TrinnError
 from sim.measures import MEASURES
@@ -76,6 +77,7 @@ def draw() -> None:
     _forget(job, comparison, kept, language)
     st.markdown(f"## {text('compare_pictures', language)}")
     _put_tabs(job, comparison, kept, language)
+    put_observed(comparison)
     _put_stories(job, comparison, work, language)
     st.markdown(f"## {text('compare_files', language)}")
     if is_stale(job):
@@ -83,8 +85,7 @@ def draw() -> None:
     else:
         put_exports(job, comparison, work)
     _put_command(work, kept, language)
-    with st.expander(text("compare_limits", language)):
-        st.markdown("\n".join(f"- {plain(line)}" for line in limits(comparison.base.scenario, language)))
+    put_limits(comparison.base.scenario, language)
 
 
 def _kept() -> Kept:
@@ -190,7 +191,7 @@ def _once(kept: Kept, name: Any, make: Callable[[], Any]) -> Any:
 def _put_tabs(job: Job, comparison: Comparison, kept: Kept, language: Language) -> None:
     tabs = st.tabs([text(f"compare_tab_{name}", language) for name in TABS], key=f"compare_tabs_{language}", on_change="rerun")
     put = {
-        "waiting": lambda: _put_all(_once(kept, "waiting", lambda: waiting_lists(comparison, language)), "waiting", language),
+        "waiting": lambda: _put_lists(comparison, kept, language),
         "waits": lambda: _put_all(_once(kept, "waits", lambda: started_within(comparison, language)), "waits", language),
         "futures": lambda: _put_futures(comparison, kept, language),
         "who": lambda: _put_who(comparison, kept, language),
@@ -201,6 +202,14 @@ def _put_tabs(job: Job, comparison: Comparison, kept: Kept, language: Language) 
         if tab.open:
             with tab:
                 put[name]()
+
+
+def _put_lists(comparison: Comparison, kept: Kept, language: Language) -> None:
+    """Waiting lists, with what really happened as points where that was uploaded."""
+    seen = observed_here()
+    points = None if seen is None else seen.rows.dropna(subset=["value"])
+    found = _once(kept, ("waiting", id(seen)), lambda: (seen, waiting_lists(comparison, language, points)))
+    _put_all(found[1], "waiting", language)
 
 
 def _put_all(pictures: list[Picture], name: str, language: Language) -> None:

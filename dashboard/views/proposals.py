@@ -13,14 +13,16 @@ from dashboard.numbers import whole
 from dashboard.proposing import added, less, renamed, told, without
 from dashboard.session import Session, here
 from dashboard.texts import Language, chosen, text
+from dashboard.uploads import read_upload
+from dashboard.verdicts import cautions
 from dashboard.widgets.any_number import put_any_number
 from dashboard.widgets.desk import attempt, desk, on_change, put_refused
 from dashboard.widgets.dials import put_dials
 from dashboard.widgets.levers import put_levers
 from dashboard.widgets.running import answer, put_error, question_of
 from dashboard.widgets.showing import plain, put_whose
-from dashboard.widgets.verdict import put_verdict
-from dashboard.work import MOST_PROPOSALS, Proposal, Work, base_of, from_json, proposed, to_json
+from dashboard.widgets.verdict import put_limits, put_verdict
+from dashboard.work import MOST_PROPOSALS, Proposal, Work, base_of, proposed, to_json
 from scenarios.addresses import is_change
 from scenarios.errors import TrinnError
 
@@ -52,6 +54,7 @@ def draw() -> None:
         )
     _put_files(session.work, language)
     if session.work.proposals:
+        put_limits(base_of(session.work), language)
         with answered:
             _put_answer(session.work, language)
 
@@ -89,6 +92,8 @@ def _put_words(job: Job | None, name: str, language: Language) -> None:
         st.markdown(text("proposals_not_yet", language))
         return
     put_verdict(comparison, name, language)
+    for caution in cautions(comparison, language):
+        st.markdown(f":material/warning: {plain(caution)}")
     st.caption(text("proposals_futures", language, futures=whole(comparison.replications, language)))
 
 
@@ -297,5 +302,5 @@ def _read() -> None:
     file = st.session_state.get("proposals_file")
     if file is not None:
         desk().where = "file"
-        if attempt(lambda: from_json(file.getvalue()), "file"):
+        if attempt(lambda: read_upload(file.name, file.getvalue(), here().language), "file"):
             desk().editing = 0

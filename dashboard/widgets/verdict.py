@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.texts import Language
-from dashboard.verdicts import verdict_words
+from dashboard.texts import Language, text
+from dashboard.verdicts import limits, verdict_words
 from dashboard.widgets.showing import plain
+from scenarios.schema import Scenario
 from sim.compare import Comparison
 
 _ICONS = {
@@ -36,3 +37,9 @@ def put_verdict(comparison: Comparison, proposal: str, language: Language, notes
     shown = words.notes if notes else ()
     if shown:
         st.markdown("\n".join(f"- {plain(note)}" for note in shown))
+
+
+def put_limits(scenario: Scenario, language: Language) -> None:
+    """What the results are not, and what they leave out."""
+    with st.expander(text("compare_limits", language), icon=":material/rule:"):
+        st.markdown("\n".join(f"- {plain(line)}" for line in limits(scenario, language)))

@@ -10,9 +10,10 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 .DELETE_ON_ERROR:
 .PHONY: run dashboard test slow bench clean help
 
-run: $(READY) ## compare two changes in Stange with today, and write out/stange.html
+run: $(READY) ## compare one and two more psychologists in Stange with today, and write out/stange.html
 	@mkdir -p out
-	$(BIN)/trinn compare stange --with psychologists_2_per_20000 --with "bup.psychologist.fte+=1" --report out/stange.html
+	$(BIN)/trinn compare 3413 --scenario "one municipal=low_threshold.psychologist.fte+=1" \
+		--scenario "one in each=low_threshold.psychologist.fte+=1,bup.psychologist.fte+=1" --report out/stange.html
 
 dashboard: $(READY) ## serve the dashboard to this machine's browser
 	$(BIN)/trinn dashboard

@@ -1,4 +1,4 @@
-"""What the documents say is true today: their commands run, their words are the code's words."""
+"""What the documents say is true today: their commands run, what they print is what runs print, their words are the code's."""
 
 from __future__ import annotations
 
@@ -19,13 +19,24 @@ from sim.records import COLUMNS, Kind
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GLOSSARY = (ROOT / "GLOSSARY.md").read_text(encoding="utf-8")
+PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/required.md", "docs/sensitivity.md")}
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-COMMANDS = [
-    line
-    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-    for line in block.splitlines()
-    if line.startswith("trinn ")
-]
+COMMANDS = list(
+    dict.fromkeys(
+        line.split(" #")[0].strip()
+        for page in PAGES.values()
+        for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+        for line in block.splitlines()
+        if line.startswith("trinn ")
+    )
+)
+LESS = {
+    "required": ["--no-range"],
+    "sensitivity": ["--walks", "2", "--replications", "2", "--points", "32", "--top", "1", "--futures", "10"],
+}
+"""What makes a command that takes minutes take less."""
+FIGURE = re.compile(r'<svg id="waits".*?</svg>\n?', re.DOTALL)
+"""The figure of a report that docs/report.svg is: that of `make run`, cut out."""
 
 
 def test_the_readme_opens_with_the_two_commands() -> None:
@@ -38,17 +49,59 @@ def test_the_readme_opens_with_the_two_commands() -> None:
 def test_the_readme_has_commands_and_python() -> None:
     """Otherwise the tests below would test nothing."""
     assert len(COMMANDS) >= 5
+    assert {"required", "sensitivity", "template"} <= {line.split()[1] for line in COMMANDS}
     assert PYTHON
 
 
-@pytest.mark.parametrize("line", COMMANDS)
-def test_every_command_of_the_readme_runs(line: str, tmp_path: Path) -> None:
-    """Each line as it stands, but for fewer replications where it states them."""
-    words = shlex.split(line.split(" #")[0])
+@pytest.mark.parametrize(
+    "line", [pytest.param(line, marks=pytest.mark.slow) if " sensitivity " in line else line for line in COMMANDS]
+)
+def test_every_command_of_the_pages_runs(line: str, tmp_path: Path) -> None:
+    """Each line as it stands, but for less work where it states how much, or would take minutes."""
+    words = shlex.split(line)
     if "--replications" in words:
         words[words.index("--replications") + 1] = "2"
+    words += LESS.get(words[1], [])
     done = subprocess.run([sys.executable, "-m", *words], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+
+
+def run_of_the_makefile() -> list[str]:
+    """The words of the command that `make run` runs."""
+    recipe = re.search(r"^run:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert recipe is not None
+    line = re.sub(r"\\\n\s*", " ", recipe[1]).splitlines()[-1].strip()
+    return shlex.split(line.replace("$(BIN)/", ""))
+
+
+def test_the_readme_shows_what_make_run_compares() -> None:
+    """The names of its proposals are those of the Makefile, in what is printed and in the figure's words."""
+    words = run_of_the_makefile()
+    names = [words[place + 1].partition("=")[0] for place, word in enumerate(words) if word == "--scenario"]
+    figure = (ROOT / "docs" / "report.svg").read_text(encoding="utf-8")
+    assert len(names) >= 2
+    for name in names:
+        assert f"\n{name}: " in README
+        assert f"“{name}”" in figure
+
+
+@pytest.mark.slow
+def test_what_make_run_prints_and_draws_is_what_the_readme_shows(tmp_path: Path) -> None:
+    """Line by line where it is not cut (…), and the figure with every number it says in words."""
+    words = run_of_the_makefile()
+    report = tmp_path / "report.html"
+    words[words.index("--report") + 1] = str(report)
+    done = subprocess.run([sys.executable, "-m", *words, "--language", "en"], capture_output=True, text=True, check=True)
+    shown = re.search(r"```\n(today against .*?)```", README, re.DOTALL)
+    assert shown is not None
+    for part in shown[1].split("…\n"):
+        assert part.strip("\n") in done.stdout
+    drawn = FIGURE.search(report.read_text(encoding="utf-8"))
+    assert drawn is not None
+    kept = (ROOT / "docs" / "report.svg").read_text(encoding="utf-8")
+    said = [re.findall(r"<(?:title|desc) .*?</(?:title|desc)>", figure) for figure in (drawn[0], kept)]
+    assert said[0]
+    assert said[0] == said[1]
 
 
 @pytest.mark.parametrize("code", PYTHON)

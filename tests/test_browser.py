@@ -46,6 +46,7 @@ CONTRASTS = """() => {
         if (!text.textContent.trim()) continue;
         const [r, g, b, a = 1] = read(getComputedStyle(text).fill);
         const over = Math.min(a, Number(getComputedStyle(text).opacity));
+        if (over === 0) continue;  // a label that makes way for its neighbours is not there
         const seen = [r, g, b].map((value) => value * over + 255 * (1 - over));
         const ratio = 1.05 / (light(seen) + 0.05);
         if (ratio < 4.5) found.push(`${text.textContent} ${ratio.toFixed(1)}`);

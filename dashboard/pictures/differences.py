@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from math import isnan
 
 import altair as alt
 import numpy as np
@@ -153,7 +154,7 @@ def dots(comparison: Comparison, language: Language, key: Key) -> Picture | None
 def circles(comparison: Comparison, proposal: str, key: Key, language: Language) -> str:
     """Twenty circles, as many filled as possible futures of twenty are better, as HTML; empty where that may not be said."""
     row = row_of(comparison, key, proposal)
-    if row.hidden or not row.bounded or row.same:
+    if row.hidden or not row.bounded or row.same or isnan(row.share_better):
         return ""
     better = round(row.share_better * row.n)
     filled = round(row.share_better * DOTS)

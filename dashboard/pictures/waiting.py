@@ -6,20 +6,25 @@ from datetime import date
 from typing import Any
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
-from dashboard.charts import FAINT, INK, band_of
+from dashboard.charts import FAINT, INK
 from dashboard.comparison import Comparison
-from dashboard.figures import Table, lists_of, shares_of, waiting_table, waiting_words, waits_table, waits_words
-from dashboard.numbers import SMALL
-from dashboard.pictures.look import colours, dashes, dressed, short
+from dashboard.figures import Lists, Table, lists_of, shares_of, waiting_table, waiting_words, waits_table, waits_words
+from dashboard.numbers import SMALL, whole
+from dashboard.pictures.curves import HEIGHT, bands, curves, ends
+from dashboard.pictures.look import dressed
 from dashboard.pictures.picture import Picture
 from dashboard.texts import Language, text
 
 MARKED = 13
 """The week with a line: what may be promised is counted in quarters."""
-_HEIGHT = 190
+GREY = "#EEF1F3"
+"""Where counts are under five."""
+_PANEL = 112
+"""Pixels of one list among many."""
+_HEAD = 24
+_FOOT = 8
 
 
 def waiting_lists(comparison: Comparison, language: Language, observed: pd.DataFrame | None = None) -> list[Picture]:
@@ -34,9 +39,8 @@ def waiting_lists(comparison: Comparison, language: Language, observed: pd.DataF
     found = []
     for service, name in lists.names.items():
         series = lists.series[lists.series["service"] == service]
-        points = _points(observed, service)
         words = " ".join([*waiting_words(series, {service: name}, language), *lists.notes])
-        chart = _lists_chart(series, comparison.base.scenario.period.start, points, language, words)
+        points = _points(observed, service)
         found.append(
             Picture(
                 name=f"waiting_{service}",
@@ -44,10 +48,33 @@ def waiting_lists(comparison: Comparison, language: Language, observed: pd.DataF
                 alt=words,
                 table=frame_of(waiting_table(series, name, language)),
                 how=text("waiting_intro", language, futures=comparison.replications),
-                chart=chart,
+                chart=_lists_chart(series, comparison.base.scenario.period.start, points, language, words),
             )
         )
     return found
+
+
+def lists_together(comparison: Comparison, language: Language) -> Picture | None:
+    """The waiting lists of all services in one figure, each with a height of its own; None where no list has five children."""
+    lists = lists_of(comparison, language)
+    if not lists.names:
+        return None
+    series = lists.series[lists.series["service"].isin(list(lists.names))]
+    words = " ".join([*waiting_words(series, lists.names, language), *lists.notes])
+    tables = []
+    for service, name in lists.names.items():
+        table = frame_of(waiting_table(series[series["service"] == service], name, language))
+        table.insert(0, text("head_service", language), name)
+        tables.append(table)
+    how = f"{text('waiting_intro', language, futures=comparison.replications)} {text('pictures_together_how', language)}"
+    return Picture(
+        name="waiting_all",
+        title=text("waiting_title", language),
+        alt=words,
+        table=pd.concat(tables, ignore_index=True),
+        how=how,
+        chart=_together(lists, comparison.base.scenario.period.start, language, words),
+    )
 
 
 def started_within(comparison: Comparison, language: Language) -> list[Picture]:
@@ -75,98 +102,130 @@ def frame_of(table: Table) -> pd.DataFrame:
     return pd.DataFrame(table.rows, columns=list(table.heads))
 
 
+# -- one list -----------------------------------------------------------------------------------------------------------
+
+
 def _points(observed: pd.DataFrame | None, service: str) -> pd.DataFrame:
+    """What was observed at a service; what is under five stands at five."""
     if observed is None:
-        return pd.DataFrame(columns=["date", "value"])
-    here = observed[(observed["service"] == service) & (observed["measure"] == "waiting")]
-    return here[["date", "value"]]
+        return pd.DataFrame(columns=["date", "value", "shown"])
+    here = observed[(observed["service"] == service) & (observed["measure"] == "waiting")].dropna(subset=["value"])
+    values = here["value"].astype(float)
+    return pd.DataFrame({"date": pd.to_datetime(here["date"]), "value": values.clip(lower=SMALL), "small": values < SMALL})
 
 
-def _bands(table: pd.DataFrame, point: str, value: str, middle: str, least: float) -> pd.DataFrame:
-    """scenario, the point, middle, low, high; counts under five stand at five, where the grey field begins."""
-    rows = []
-    for scenario in dict.fromkeys(table["scenario"]):
-        wide = table[table["scenario"] == scenario].pivot(index="replication", columns=point, values=value).dropna()
-        band = band_of(np.maximum(wide.to_numpy(dtype=np.float64), least), middle)
-        ends = zip(wide.columns, band.middle, band.low, band.high, strict=True)
-        rows += [(scenario, at, round(mid, 4), round(low, 4), round(high, 4)) for at, mid, low, high in ends]
-    return pd.DataFrame(rows, columns=["scenario", point, "middle", "low", "high"])
-
-
-def _lists_chart(series: pd.DataFrame, start: date, points: pd.DataFrame, language: Language, words: str) -> alt.LayerChart:
-    data = _bands(series, "date", "waiting", "median", SMALL)
+def _lists_chart(series: pd.DataFrame, start: date, points: pd.DataFrame, language: Language, words: str) -> Any:
+    data = bands(series, "date", "waiting", "median", "children", language)
     data["date"] = pd.to_datetime(data["date"])
-    names = list(dict.fromkeys(data["scenario"]))
-    axis = alt.Axis(title=None, format="%b %Y", labelOverlap=True, tickCount=6)
-    top = max(float(data["high"].max()), float(points["value"].max()) if len(points) else 0.0, 2.2 * SMALL)
-    vertical = alt.Scale(domain=[0, top * 1.05])
-    lines = _lines(data, names, alt.X("date:T", axis=axis), text("waiting_axis", language), vertical, language)
-    when = pd.DataFrame({"date": [pd.Timestamp(start)], "words": [text("waiting_start", language)]})
-    rule = alt.Chart(when).mark_rule(color=FAINT, strokeDash=[2, 3], aria=False).encode(x="date:T")
-    said = alt.Chart(when).mark_text(align="right", dx=-4, baseline="top", color=INK, fontSize=11, aria=False)
+    highest = max(float(data["high"].max()), float(points["value"].max()) if len(points) else 0.0, 2.2 * SMALL)
+    top = 1.05 * highest
+    across = _dates()
+    axis = alt.Axis(title=text("waiting_axis", language), format=",.0f", tickCount=4)
+
+    def up(column: str) -> alt.Y:
+        return alt.Y(f"{column}:Q", axis=axis, scale=alt.Scale(domain=[0, top], nice=False))
+
     small = pd.DataFrame({"low": [0], "high": [SMALL], "words": [text("under", language, number=SMALL)]})
-    grey = alt.Chart(small).mark_rect(color="#EEF1F3", aria=False).encode(y="low:Q", y2="high:Q")
-    label = alt.Chart(small).mark_text(align="left", x=4, color=INK, fontSize=11, baseline="bottom", aria=False)
-    layers: list[Any] = [
+    grey = alt.Chart(small).mark_rect(color=GREY, aria=False).encode(y=up("low"), y2="high:Q")
+    label = alt.Chart(small).mark_text(align="left", baseline="bottom", color=INK, fontSize=11, aria=False)
+    layers = [
         grey,
-        *lines,
-        rule,
-        said.encode(x="date:T", y=alt.value(2), text="words:N"),
-        label.encode(y="low:Q", text="words:N"),
+        *curves(data, across, up, language),
+        *_start(start, across, language, top),
+        label.encode(x=alt.value(4), y=up("low"), text="words:N"),
+        ends(data, "date", across, top),
     ]
     if len(points):
-        layers.append(_observed(points, language))
-    return dressed(alt.layer(*layers).properties(height=_HEIGHT), language, words)  # type: ignore[no-any-return]
+        layers.append(_observed(points, across, up, language))
+    title = alt.TitleParams(text("pictures_band_median", language))
+    return dressed(alt.layer(*layers).properties(height=HEIGHT, title=title), language, words)
 
 
-def _observed(points: pd.DataFrame, language: Language) -> Any:
-    data = points.assign(date=pd.to_datetime(points["date"]), what=text("pictures_observed", language))
-    mark = alt.Chart(data).mark_point(shape="diamond", size=70, filled=True, color=INK)
+def _dates() -> alt.X:
+    return alt.X("date:T", axis=alt.Axis(title=None, format="%b %Y", labelOverlap=True, tickCount=6, grid=False))
+
+
+def _start(start: date, across: alt.X, language: Language, top: float) -> list[Any]:
+    """A line where the counting begins, and its name."""
+    when = pd.DataFrame({"date": [pd.Timestamp(start)], "top": [top], "words": [text("waiting_start", language)]})
+    rule = alt.Chart(when).mark_rule(color=FAINT, strokeDash=[2, 3], aria=False).encode(x=across)
+    said = alt.Chart(when).mark_text(align="right", dx=-4, baseline="top", color=INK, fontSize=11, aria=False)
+    return [rule, said.encode(x=across, y="top:Q", text="words:N")]
+
+
+def _observed(points: pd.DataFrame, across: alt.X, up: Any, language: Language) -> Any:
+    under = text("under", language, number=SMALL)
+    shown = [under if small else whole(value, language) for value, small in zip(points["value"], points["small"], strict=True)]
+    data = points[["date", "value"]].assign(shown=shown, what=text("pictures_observed", language))
+    mark = alt.Chart(data).mark_point(size=80, filled=True, opacity=1)
+    dark = alt.Scale(domain=[text("pictures_observed", language)], range=[INK])
+    key = alt.Legend(title=None)
     return mark.encode(
-        x="date:T",
-        y="value:Q",
-        tooltip=[alt.Tooltip("what:N", title=" "), alt.Tooltip("value:Q", title=text("waiting_axis", language))],
+        x=across,
+        y=up("value"),
+        shape=alt.Shape("what:N", scale=alt.Scale(domain=dark.domain, range=["diamond"]), legend=key),
+        color=alt.Color("what:N", scale=dark, legend=key),
+        tooltip=[alt.Tooltip("what:N", title=" "), alt.Tooltip("shown:N", title=text("waiting_axis", language))],
     )
 
 
-def _shares_chart(shares: pd.DataFrame, language: Language, words: str) -> alt.LayerChart:
-    data = _bands(shares, "week", "share", "mean", 0.0)
-    names = list(dict.fromkeys(data["scenario"]))
-    axis = alt.Axis(title=text("waits_axis", language), values=[0, 4, 8, 13, 18, 22, 26])
-    vertical = alt.Scale(domain=[0, 1])
-    lines = _lines(data, names, alt.X("week:Q", axis=axis), text("waits_share_axis", language), vertical, language, "%")
-    week = pd.DataFrame({"week": [MARKED], "words": [text("waits_13", language, number=MARKED)]})
-    rule = alt.Chart(week).mark_rule(color=FAINT, strokeDash=[2, 3], aria=False).encode(x="week:Q")
-    said = alt.Chart(week).mark_text(align="left", dx=4, baseline="bottom", color=INK, fontSize=11, aria=False)
-    layers = [*lines, rule, said.encode(x="week:Q", y=alt.value(_HEIGHT - 3), text="words:N")]
-    return dressed(alt.layer(*layers).properties(height=_HEIGHT), language, words)  # type: ignore[no-any-return]
+# -- all lists ----------------------------------------------------------------------------------------------------------
 
 
-def _lines(
-    data: pd.DataFrame, names: list[str], across: alt.X, title: str, vertical: alt.Scale, language: Language, form: str = ",.0f"
-) -> list[alt.Chart]:
-    """Bands, and over them the middles, with one legend that shows colour and dash together."""
-    data = data.assign(scenario=data["scenario"].map(short))
-    named = [short(name) for name in names]
-    legend = alt.Legend(title=None, orient="top")
-    colour = alt.Color("scenario:N", scale=colours(named), legend=legend, sort=named)
-    whose = f"{text('pictures_band', language)}"
-    band = alt.Chart(data).mark_area(opacity=0.16, aria=False)
-    line = alt.Chart(data).mark_line(strokeWidth=2.5)
-    height = alt.Axis(title=title, format=form, tickCount=4)
-    tips = [
-        alt.Tooltip("scenario:N", title=text("head_scenario", language)),
-        alt.Tooltip("middle:Q", title=text("head_median", language), format=form),
-        alt.Tooltip("low:Q", title=f"{whose}: {text('pictures_low', language)}", format=form),
-        alt.Tooltip("high:Q", title=f"{whose}: {text('pictures_high', language)}", format=form),
-    ]
-    return [
-        band.encode(x=across, y=alt.Y("low:Q", axis=height, scale=vertical), y2="high:Q", color=colour),
-        line.encode(
-            x=across,
-            y=alt.Y("middle:Q", axis=height, scale=vertical),
-            color=colour,
-            strokeDash=alt.StrokeDash("scenario:N", scale=dashes(named), legend=legend, sort=named),
-            tooltip=tips,
+def _together(lists: Lists, start: date, language: Language, words: str) -> Any:
+    """One panel under the other on one canvas, so that the figure is as wide as the page: facets have a width of their own."""
+    frames, heads = [], []
+    for number, (service, name) in enumerate(lists.names.items()):
+        here = bands(lists.series[lists.series["service"] == service], "date", "waiting", "median", "children", language)
+        top = max(float(here["high"].max()), 2.2 * SMALL)
+        floor, height = (number + 1) * _PANEL - _FOOT, _PANEL - _HEAD - _FOOT
+        here[["middle", "low", "high"]] = (floor - here[["middle", "low", "high"]] / top * height).round(1)
+        frames.append(here.assign(panel=number))
+        said = text("pictures_panel", language, service=name, most=whole(top, language))
+        heads.append((number * _PANEL + 2, floor, round(floor - SMALL / top * height, 1), said))
+    data = pd.concat(frames, ignore_index=True)
+    data["date"] = pd.to_datetime(data["date"])
+    table = pd.DataFrame(heads, columns=["head", "floor", "small", "words"])
+    across = _dates()
+
+    def up(column: str) -> alt.Y:
+        whole_height = _PANEL * len(lists.names)
+        return alt.Y(f"{column}:Q", axis=None, scale=alt.Scale(domain=[whole_height, 0], nice=False))
+
+    base = alt.Chart(table)
+    layers = [
+        base.mark_rect(color=GREY, aria=False).encode(y=up("small"), y2="floor:Q"),
+        base.mark_rule(color=FAINT, aria=False).encode(y=up("floor")),
+        *(layer.encode(detail="panel:N") for layer in curves(data, across, up, language, legend=True)),
+        base.mark_text(align="left", baseline="top", fontWeight="bold", fontSize=13, color=INK, aria=False).encode(
+            x=alt.value(0), y=up("head"), text="words:N"
         ),
+        _start(start, across, language, 0.0)[0],
     ]
+    title = alt.TitleParams(text("pictures_band_median", language))
+    chart = alt.layer(*layers).properties(height=_PANEL * len(lists.names) + 80, title=title)
+    return dressed(chart, language, words)
+
+
+# -- how long -----------------------------------------------------------------------------------------------------------
+
+
+def _shares_chart(shares: pd.DataFrame, language: Language, words: str) -> Any:
+    data = bands(shares, "week", "share", "mean", "share", language)
+    across = alt.X("week:Q", axis=alt.Axis(title=text("waits_axis", language), values=[0, 4, 8, 13, 18, 22, 26], grid=False))
+    axis = alt.Axis(title=text("waits_share_axis", language), format=".0%", tickCount=4)
+
+    def up(column: str) -> alt.Y:
+        return alt.Y(f"{column}:Q", axis=axis, scale=alt.Scale(domain=[0, 1]))
+
+    week = pd.DataFrame({"week": [MARKED], "low": [0.02], "words": [text("waits_13", language, number=MARKED)]})
+    rule = alt.Chart(week).mark_rule(color=FAINT, strokeDash=[2, 3], aria=False).encode(x=across)
+    said = alt.Chart(week).mark_text(align="left", dx=4, baseline="bottom", color=INK, fontSize=11, aria=False)
+    layers = [
+        *curves(data, across, up, language, step=True),
+        rule,
+        said.encode(x=across, y=up("low"), text="words:N"),
+        ends(data, "week", across, 1.0),
+    ]
+    title = alt.TitleParams(text("pictures_band_mean", language))
+    return dressed(alt.layer(*layers).properties(height=HEIGHT, title=title), language, words)

@@ -87,7 +87,7 @@ class Visit:
         if said.type == "error" and not _TRIED.search(said.location["url"]):
             self.complaints.append(f"{said.text} {said.location['url']}")
 
-    def settle(self, seconds=60):
+    def settle(self, seconds=400):
         """Wait until the page stands still: no script runs, and no answer is on its way."""
         self.page.wait_for_selector("h1", timeout=seconds * 1000)
         self.page.wait_for_function(STILL, timeout=seconds * 1000)

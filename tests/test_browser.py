@@ -85,6 +85,6 @@ def test_the_language_follows_the_reader(server, browser):
     with visiting(browser, server, language="en") as visit:
         assert visit.page.title() == text("app_title", "en")
         visit.page.get_by_role("radio", name="Norsk").or_(visit.page.get_by_role("button", name="Norsk")).first.click()
-        visit.page.wait_for_function("() => document.documentElement.lang === 'nb'")
+        visit.page.wait_for_function("() => document.documentElement.lang === 'nb'", timeout=200_000)
         visit.settle()
         assert "lang=nb" in visit.page.url

@@ -11,15 +11,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+import streamlit.config
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit.starlette import App
 
-from dashboard.headers import SecurityHeaders
+from dashboard.headers import OwnSite, SecurityHeaders
 
 HOSTS = "TRINN_HOSTS"
 """The environment's variable with the names the server answers to, separated by commas."""
 _LOG = logging.getLogger("trinn.dashboard")
+
+streamlit.config.set_option("client.allowedOrigins", [])
+"""No page of another site speaks to ours; by default many of Streamlit's own may. No flag says an empty list."""
 
 
 def _ready() -> None:
@@ -57,6 +61,7 @@ app = App(
     middleware=[
         Middleware(SecurityHeaders),
         Middleware(TrustedHostMiddleware, allowed_hosts=os.environ.get(HOSTS, "localhost,127.0.0.1").split(",")),
+        Middleware(OwnSite),
     ],
     on_script_error=_failed,
 )

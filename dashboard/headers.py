@@ -1,4 +1,4 @@
-"""What the server says to browsers with every answer: what a page may load, and who may frame it."""
+"""What the server says to browsers with every answer, and whom it does not answer: other sites, and doors that nobody uses."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 from base64 import b64encode
 from hashlib import sha256
 from importlib.resources import files
+from urllib.parse import urlsplit
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.texts import LANGUAGES, Language
@@ -74,3 +76,40 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, put if scope["type"] == "http" else send)
+
+
+SHUT = ("/_stcore/agent", "/_stcore/metrics", "/_stcore/script-health-check", "/auth/", "/oauth2callback")
+"""Where Streamlit answers programs, measures itself and lets people log in: none of it is ours."""
+
+
+class OwnSite:
+    """Refuses what a page of another site asks, and doors that are shut. Behind :class:`SecurityHeaders`.
+
+    Streamlit refuses other sites too, but asks a service on the internet for this machine's address before it does. What is
+    from our own site goes on without its origin, so that it never needs to.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the application does, or not at all."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        if scope["path"].startswith(SHUT):
+            await _refuse(404, "Not found", scope, receive, send)
+        elif origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
+            await _refuse(403, "Another site", scope, receive, send)
+        else:
+            kept = [(name, value) for name, value in scope["headers"] if name != b"origin"]
+            await self.app({**scope, "headers": kept}, receive, send)
+
+
+async def _refuse(status: int, words: str, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})  # before it was accepted: the answer is 403
+    else:
+        await PlainTextResponse(words, status_code=status)(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Starting the dashboard's server: what is set, and why. Nothing here is read from files in the folder it is started in."""
+"""Starting the dashboard's server: what is set, and why. What is set here overrules Streamlit's files and variables."""
 
 from __future__ import annotations
 

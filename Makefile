@@ -24,7 +24,8 @@ test: $(READY) ## format, lint, types, import contracts, then all tests but the 
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 	@sh .ci/browser
-	$(BIN)/pytest -n auto --dist loadgroup -m "not slow" --cov --cov-report=term
+	@$(BIN)/trinn run loss --replications 2 >/dev/null # compiles the engine once, before many processes want it
+	$(BIN)/pytest -n auto --dist loadgroup -m "not slow"
 
 slow: $(READY) ## all tests, the slow statistical ones included
 	@sh .ci/browser

@@ -27,15 +27,9 @@ streamlit.config.set_option("client.allowedOrigins", [])
 
 
 def _ready() -> None:
-    """Compile the engine if it is not, and answer what most ask first."""
-    from dashboard.jobs import runner
-    from dashboard.session import EXAMPLE
-    from dashboard.widgets.running import question_of
+    from dashboard.warm import make_ready  # here: the server answers while numba is still being read
 
-    try:
-        runner().ask(question_of(EXAMPLE, "nb"))
-    except Exception:  # the pages say what is wrong when they ask for it themselves
-        _LOG.exception("the first answer could not be made ready")
+    make_ready()
 
 
 @asynccontextmanager

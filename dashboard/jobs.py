@@ -21,6 +21,7 @@ import psutil
 
 import sim.compare
 from dashboard.comparison import Comparison
+from dashboard.warm import compile_engine
 from scenarios.changes import differences
 from scenarios.errors import TrinnError
 from scenarios.schema import Scenario
@@ -335,6 +336,7 @@ class Runner:
     def _prepare(self, job: Job) -> None:
         """Plans of every scenario of a job, made once."""
         with _PREPARING:
+            compile_engine()
             for digest, scenario in zip(job.digests, job.question.scenarios.values(), strict=True):
                 _look(job)
                 if digest not in job._prepared:
@@ -362,7 +364,7 @@ class Runner:
 
 
 _PREPARING = threading.Lock()
-"""Plans are built, and the engine is compiled, by one thread at a time."""
+"""Plans are built by one thread at a time."""
 
 
 def _look(job: Job) -> None:

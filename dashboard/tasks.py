@@ -20,6 +20,7 @@ from typing import Any
 import psutil
 
 from dashboard.jobs import LEAST_MEMORY, LimitError
+from dashboard.warm import compile_engine
 from scenarios.errors import TrinnError
 
 MOST_IN_LINE = 8
@@ -153,6 +154,7 @@ class Line:
 def _do(task: Task) -> None:
     task.began = time.monotonic()
     try:
+        compile_engine()
         task.result = task.work(task._said)
     except _StoppedError:
         pass

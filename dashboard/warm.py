@@ -1,0 +1,61 @@
+"""Making a server quick before anybody comes: the machine code, the first answer, and a collector out of the way."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import subprocess
+import sys
+import threading
+from importlib import import_module
+
+from dashboard.views.all import PAGES
+from sim.compiled import cache_folder, is_kept
+from sim.kernel.events import advance
+from sim.tally import add, close
+
+_LOG = logging.getLogger("trinn.dashboard")
+_COMPILING = threading.Lock()
+_COMPILE = ("-m", "trinn", "run", "loss", "--replications", "1", "--workers", "1")
+
+
+def compile_engine() -> None:
+    """The machine code, where there is none yet, made by a process of its own; whoever needs it meanwhile waits for it.
+
+    Compiling makes millions of objects, and Streamlit collects garbage after each run of a page: in the server itself it takes
+    five minutes instead of one, and pages stand still. Where nothing can be kept, the server has to compile for itself.
+    """
+    if cache_folder() is None:
+        return
+    with _COMPILING:
+        if all(map(is_kept, (advance, add, close))):
+            return
+        done = subprocess.run([sys.executable, *_COMPILE], check=False, capture_output=True, text=True)
+        if done.returncode:
+            _LOG.warning("the engine could not be compiled by itself: %s", done.stderr[-2000:])
+
+
+def make_ready() -> None:
+    """Compile the engine, answer what most ask first, and bring the pages."""
+    from dashboard.jobs import runner
+    from dashboard.session import EXAMPLE
+    from dashboard.widgets.running import question_of
+
+    try:
+        job = runner().ask(question_of(EXAMPLE, "nb"))
+        job.wait(1, 600)
+        for page in PAGES:
+            import_module(f"dashboard.views.{page}")
+        spare_the_collector()
+    except Exception:  # the pages say what is wrong when they ask for it themselves
+        _LOG.exception("the first answer could not be made ready")
+
+
+def spare_the_collector() -> None:
+    """What lives as long as the server is not looked through again.
+
+    Streamlit collects garbage after each run of a page. A million objects of libraries and machine code cost it a quarter of a
+    second each time, while nobody else's page gets on.
+    """
+    gc.collect()
+    gc.freeze()

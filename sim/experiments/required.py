@@ -116,7 +116,8 @@ def required(
     scenario = resolved(scenario)
     asked = tuple(parse_target(text, scenario) for text in targets)
     posts = posts_of(scenario, asked)
-    folder = folder or users_folder(f"required-{blake2b(words.encode(), digest_size=12).hexdigest()}")
+    if folder is None:  # one that holds nothing yet is one
+        folder = users_folder(f"required-{blake2b(words.encode(), digest_size=12).hexdigest()}")
     if fresh and folder is not None:
         folder.forget()
     search = Search(scenario, asked, posts, confidence, unit, seed, replications, progress, folder)

@@ -2,9 +2,10 @@
 
 Morris 1991 (Technometrics 33:2), with the mean of absolute effects of Campolongo, Cariboni & Saltelli 2007. A simulation has
 noise, and the mean of absolute effects takes noise for an effect. So every point is run in the same few replications, an
-effect is a difference on the same children, and its own spread over the replications says how much of it is noise: an input
-counts only where the effects, or their mean, are larger than noise alone makes them (an F and a t test, of which the clearer
-counts, doubled; Holm's correction over the inputs).
+effect is a difference on the same children, and its own spread over the replications says how much of it is noise. That differs
+from place to place by far (a service near its capacity has a hundred times the noise of one with room), so each step is held
+to the noise of its own place (a t test), and the places are put together: by Fisher's sum, which finds effects whose sign
+differs, and Stouffer's, which finds those that agree; the clearer counts, doubled. Holm's correction over the inputs.
 """
 
 from __future__ import annotations
@@ -117,10 +118,7 @@ def effect(rows: Floats) -> Effect:
     raw = float((means**2).mean())
     never = all(not row.any() for row in known)
     mean, error = float(means.mean()), sqrt(of_mean / len(means))
-    p = 1.0 if never or not freedom else 0.0
-    if p == 0 and noise > 0:
-        sizes = float(stats.f.sf(float((means**2 * counts).mean()) / noise, len(means), freedom))
-        p = min(1.0, 2 * min(sizes, 2 * float(stats.t.sf(abs(mean) / error, freedom))))
+    p = _doubt([row for row in known if len(row) > 1 and row.any()])
     between = float(means.var(ddof=1)) if len(means) > 1 else 0.0
     return Effect(
         mean=mean,
@@ -131,6 +129,22 @@ def effect(rows: Floats) -> Effect:
         p=p,
         never=never,
     )
+
+
+def _doubt(rows: Sequence[Floats]) -> float:
+    """How likely noise alone makes what steps did, each row by its own noise: 1 where nothing can be said. Places where nothing
+    differs at all say nothing either way: there nobody waits."""
+    signed = []  # chance that noise alone is larger, by row
+    for row in rows:
+        error = float(row.std(ddof=1)) / sqrt(len(row))
+        t = float(row.mean()) / error if error else float(np.sign(row.mean())) * np.inf
+        signed.append(float(np.clip(stats.t.sf(t, len(row) - 1), 1e-12, 1 - 1e-12)))
+    if not signed:
+        return 1.0
+    above = np.asarray(signed)
+    fisher = stats.chi2.sf(-2 * np.log(2 * np.minimum(above, 1 - above)).sum(), 2 * len(above))
+    stouffer = 2 * stats.norm.sf(abs(stats.norm.isf(above).sum()) / sqrt(len(above)))
+    return min(1.0, 2 * float(min(fisher, stouffer)))
 
 
 def beyond_noise(found: Sequence[Effect], level: float = LEVEL) -> tuple[bool, ...]:

@@ -44,7 +44,7 @@ class Settings:
     walks: int = 8
     """Places from which each number is moved, in screening."""
     replications: int = 4
-    """At each point of screening; half as many, and two at least, at each of the indices' points."""
+    """At each point of screening, and at each of the indices' points."""
     points: int = 128
     """For the indices: a power of 2."""
     top: int = 5

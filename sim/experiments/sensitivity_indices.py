@@ -95,8 +95,9 @@ def indices(points: Floats, outputs: Floats, seed: int) -> Indices | None:
     surface, misses = _surface(points, values, noise, lengths, signal)
     found = _sobol([surface], seed)[0]
     parts = []
+    groups = np.random.default_rng(seed).permutation(len(points)) % GROUPS  # in their order, Sobol points lie in slabs
     for group in range(GROUPS):
-        kept = np.arange(len(points)) % GROUPS != group
+        kept = groups != group
         parts.append(_surface(points[kept], values[kept], noise, lengths, signal)[0])
     left_out = _sobol(parts, seed)
     errors = np.sqrt((GROUPS - 1) / GROUPS * ((left_out - left_out.mean(axis=0)) ** 2).sum(axis=0))

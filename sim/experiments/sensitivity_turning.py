@@ -109,6 +109,8 @@ class _Search:
     def __init__(self, number: int, measure: int, before: str, near: _Seen, far: _Seen) -> None:
         self.number, self.measure, self.before = number, measure, before
         self.near, self.far = near, far
+        self.first = far
+        """Where it was seen to turn before the stretch was made shorter: at the short one's end it has only just turned."""
 
     @property
     def middle(self) -> float:
@@ -131,7 +133,7 @@ class _Search:
     def turn(self) -> Turn:
         ends = sorted((self.near.position, self.far.position))
         what: Literal["sign", "verdict"] = "verdict" if self.measure < 0 else "sign"
-        return Turn(self.number, what, self.measure, self.root, ends[0], ends[1], self.before, self.far.word)
+        return Turn(self.number, what, self.measure, self.root, ends[0], ends[1], self.before, self.first.word)
 
 
 def _turned(measure: int, before: str, word: str) -> bool:
@@ -170,12 +172,12 @@ def _confirmed(searches: Sequence[_Search], replications: int, seed: int, least:
     if not searches:
         return ()
     today, *found = ask(
-        [_point(None, 0.0, replications, seed), *(_point(s.number, s.far.position, replications, seed) for s in searches)]
+        [_point(None, 0.0, replications, seed), *(_point(s.number, s.first.position, replications, seed) for s in searches)]
     )
     kept = []
     for search, answer in zip(searches, found, strict=True):
         before = _seen(0.0, today, search.measure, least).word
         after = _seen(0.0, answer, search.measure, least).word
-        if before == search.before and after == search.far.word:
+        if before == search.before and after == search.first.word:
             kept.append(search.turn())
     return tuple(kept)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from threading import Event
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -119,21 +122,25 @@ def test_without_a_proposal_the_page_says_what_the_numbers_rest_on():
 def test_work_that_was_stopped_says_so_and_goes_on_when_asked_again(monkeypatch):
     held = session()
     at = page("required", held)
-    began, calls = [], []
+    began, stopped = Event(), Event()
 
     def slow(scenario, targets, *, progress, **_):
-        calls.append(1)
-        while len(calls) == 1:
-            began.append(1)
-            progress("growing", len(began))
+        began.set()
+        for _ in range(3000):
+            if stopped.is_set():
+                break
+            progress("growing", 1)
+            time.sleep(0.01)
         raise TrinnError("asked again")
 
     monkeypatch.setattr(required_page, "required", slow)
     at.run()
     at.button(key="required_ask").click().run()
     task = held.kept["required"]
+    assert began.wait(30)
     task.cancel()
     task.wait(30)
+    stopped.set()
     at.run()
     assert text("tasks_stopped", "nb") in seen(at)
     at.button(key="required_ask").click().run()

@@ -114,11 +114,11 @@ def server(tmp_path_factory):
     marker, log = folder / "asked_the_internet", folder / "log.txt"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
     command = [sys.executable, "-c", DRIVER, str(marker), str(port)]
-    with log.open("w") as out, running(command, _healthy(port), cwd=folder, env=environment, stdout=out, stderr=out) as process:
+    with log.open("w") as out, running(command, healthy(port), cwd=folder, env=environment, stdout=out, stderr=out) as process:
         yield SimpleNamespace(port=port, process=process, marker=marker, log=log)
 
 
-def _healthy(port):
+def healthy(port):
     def ready():
         try:
             return ask(port, "/_stcore/health").status == 200

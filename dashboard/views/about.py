@@ -27,9 +27,9 @@ from sim.replicate import trinn_version
 
 RULES = ("own", "rank", "better", "waits", "unknown", "year", "counts", "death")
 ENGLISH = (
-    "Upload", "Drag and drop", "per file", "to apply", "Copy to clipboard", "Clear all", "Clear value", "Select all",
-    "No results", "Search", "Download as CSV", "Show/hide columns", "Fullscreen", "Link to heading", "Help for",
-    "Skip to main content",
+    "Upload", "per file", "file upload", "Press Enter to apply", "Copy to clipboard", "Clear all", "Clear value", "Select all",
+    "No results", "Open", "Search", "Download as CSV", "Show/hide columns", "Fullscreen", "Link to heading", "Help for",
+    "Dismiss", "Sidebar", "Collapse sidebar", "App pages", "progress", "Skip to main content",
 )  # fmt: skip
 """Words of Streamlit's that no setting translates."""
 ACCESS = ("english", "grid", "minor")

@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 import scenarios.schema
+import trinn
 from scenarios.schema import REASONS, SEVERITIES, STEPS
 from sim.records import COLUMNS, Kind
 
@@ -30,11 +31,8 @@ COMMANDS = list(
         if line.startswith("trinn ")
     )
 )
-LESS = {
-    "required": ["--no-range"],
-    "sensitivity": ["--walks", "2", "--replications", "2", "--points", "32", "--top", "1", "--futures", "10"],
-}
-"""What makes a command that takes minutes take less."""
+LONG = [line for line in COMMANDS if line.startswith("trinn sensitivity ")]
+"""These take minutes however little they are asked for."""
 FIGURE = re.compile(r'<svg id="waits".*?</svg>\n?', re.DOTALL)
 """The figure of a report that docs/report.svg is: that of `make run`, cut out."""
 
@@ -53,17 +51,23 @@ def test_the_readme_has_commands_and_python() -> None:
     assert PYTHON
 
 
-@pytest.mark.parametrize(
-    "line", [pytest.param(line, marks=pytest.mark.slow) if " sensitivity " in line else line for line in COMMANDS]
-)
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line not in LONG])
 def test_every_command_of_the_pages_runs(line: str, tmp_path: Path) -> None:
-    """Each line as it stands, but for less work where it states how much, or would take minutes."""
+    """Each line as it stands, but for fewer replications where it states them, and without a range of minutes."""
     words = shlex.split(line)
     if "--replications" in words:
         words[words.index("--replications") + 1] = "2"
-    words += LESS.get(words[1], [])
+    words += ["--no-range"] if words[1] == "required" else []
     done = subprocess.run([sys.executable, "-m", *words], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("line", LONG)
+def test_what_the_long_commands_of_the_pages_ask_for_is_there(line: str) -> None:
+    """The options are understood, and the place takes the changes; tests/test_sensitivity.py runs the command."""
+    _, name, *words = shlex.split(line)
+    asked = trinn._cli.commands[name].make_context(name, words).params
+    assert trinn.apply(trinn.load(asked["base"]), *asked["changes"]).changes
 
 
 def run_of_the_makefile() -> list[str]:
@@ -159,11 +163,13 @@ def test_every_record_but_the_plainest_stands_among_the_mechanisms(kind: str) ->
     assert f"`{kind}`" in MECHANISMS or kind in MECHANISMS or kind in ("withdrew", "joined")
 
 
-def test_the_process_of_one_s_own_runs_and_reading_changes_nothing():
+def test_the_process_of_one_s_own_runs_and_reading_changes_nothing() -> None:
     """The example of docs/engines.md, as it stands; and its census alone leaves every record as it is."""
     page = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
     names: dict[str, Any] = {}
-    exec(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1], names)
+    code = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert code is not None
+    exec(code[1], names)
     assert len(names["counted"]) == 366
     plans, cohort, supply = names["plans"], names["cohort"], names["draw_supply"](names["plans"], 1, 0)
     alone, watched = (names["simulate"](plans, cohort, own, supply) for own in ((), (names["census"],)))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from scenarios.errors import Fault, TrinnError, nearest
@@ -55,6 +56,7 @@ class Set:
     """Which stretch of the whole change this one makes."""
 
 
+@lru_cache(maxsize=4096)
 def parse_change(text: str) -> Set:
     """A change taken apart. Raises :class:`TrinnError` when it is not one."""
     match = _CHANGE.fullmatch(text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer
@@ -29,15 +30,22 @@ def parse_duration(value: Any) -> int:
     Raises:
         ValueError: when it is not a duration, or longer than a hundred years.
     """
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
+    seconds = _seconds_of(value) if isinstance(value, str) else None
+    if seconds is None:
         raise ValueError('must be a duration such as "14d", "6w", "1.5y", "2h" or "90min"')
-    seconds = round(Fraction(match[1]) * UNITS[match[2]])
     if seconds > LONGEST:
         raise ValueError("must be at most 100 years")
     return seconds
 
 
+@lru_cache(maxsize=4096)
+def _seconds_of(text: str) -> int | None:
+    """Scenarios are checked thousands of times with few different durations."""
+    match = _DURATION.fullmatch(text)
+    return None if match is None else round(Fraction(match[1]) * UNITS[match[2]])
+
+
+@lru_cache(maxsize=4096)
 def format_duration(seconds: int) -> str:
     """The shortest exact spelling of a number of seconds: ``1209600`` is ``"2w"``."""
     for unit, size in sorted(UNITS.items(), key=lambda item: -item[1]):

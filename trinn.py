@@ -24,6 +24,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -531,7 +532,8 @@ def _sensitivity(
     today = load(base, detail=detail)
     proposal = apply(today, *changes)
     settings = Settings(**{name: amount for name, amount in amounts.items() if amount is not None})
-    store = users_folder("sensitivity")
+    question = f"{today.model_dump_json()} {proposal.model_dump_json()} {measures} {settings} {seed}"
+    store = users_folder(f"sensitivity-{blake2b(question.encode(), digest_size=12).hexdigest()}")
     with parts_bar(language) as progress:
         found = sensitivity(
             {_TODAY[language]: today, " + ".join(map(_named, changes)): proposal},
@@ -639,7 +641,14 @@ def _named(change: str) -> str:
 def _stack(text: str) -> tuple[str, list[str]]:
     """Name and changes of ``name=lever,change,...``; commas inside brackets belong to a change."""
     name, _, rest = text.partition("=")
-    what = [part.strip() for part in re.split(r",(?![^\[]*\])", rest) if part.strip()]
+    parts, depth = [""], 0
+    for mark in rest:
+        depth += (mark in "[{(") - (mark in "]})")
+        if mark == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += mark
+    what = [part.strip() for part in parts if part.strip()]
     if not name.strip() or not what:
         raise TrinnError(f'--scenario takes NAME=CHANGE,... such as "more=bup.psychologist.fte+=1" (got "{text[:80]}")')
     return name.strip(), what

@@ -144,12 +144,12 @@ def scenarios_of(work: Work, language: Language) -> dict[str, Scenario]:
 
 
 def command_of(work: Work, language: Language) -> list[str]:
-    """The words of the command that prints the same comparison; empty where own numbers need a file."""
-    if work.own or work.today or not work.proposals:
+    """The words of the command that prints the same comparison; empty where own numbers need a file, or a proposal is empty."""
+    if work.own or work.today or not work.proposals or not all(proposal.changes for proposal in work.proposals):
         return []
     words = ["trinn", "compare", work.place]
-    for proposal in work.proposals:
-        words += ["--scenario", f"{proposal.name}={','.join(proposal.changes)}"]
+    for proposal in work.proposals:  # a name ends at the first "="
+        words += ["--scenario", f"{proposal.name.replace('=', ':')}={','.join(proposal.changes)}"]
     return [*words, "--replications", str(work.futures), "--seed", str(work.seed), "--language", language]
 
 

@@ -27,6 +27,8 @@ Word = Literal["better", "worse", "mixed", "unclear", "same", "too_few"]
 Floats = npt.NDArray[np.float64]
 LEAST_DRIFT = 0.1
 """Of a list or of courses: the share by which the level must move in the period to be called unsettled."""
+HUNDREDTH = 22
+"""Minutes a week: a hundredth of a post. What a lever moves below that, from one task to another, is no fewer posts."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Comparison:
     level: float = 0.95
     command: str = ""
     """The command that repeats it."""
+    wanted: int = 0
+    """Replications that were asked for, where these are the first of more: whoever reads it must know."""
     changes: Mapping[str, tuple[Applied, ...]] = field(default_factory=dict)
 
     @property
@@ -178,7 +182,8 @@ class Comparison:
         base, other = self.base.plans[-1], self.results[name].plans[-1]
         if base.shape.pools != other.shape.pools:
             return False
-        return any(new < old for old, new in zip(base.capacity, other.capacity, strict=True))
+        least = [HUNDREDTH if kind in ("posts", "rooms") else 1 for kind in base.shape.kinds]
+        return any(old - new >= few for old, new, few in zip(base.capacity, other.capacity, least, strict=True))
 
     @cached_property
     def cautions(self) -> tuple[Caution, ...]:

@@ -279,6 +279,17 @@ def test_compare_names_its_proposals_and_repeats_itself(tiny):
     assert json.loads(command(*again[1:], "--json")[1]) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a=x.y+=1,capa*0.5", ("a", ["x.y+=1", "capa*0.5"])),
+        (" more = x[a,b].y=1 , z={p: 1, q: [2, 3]}", ("more", ["x[a,b].y=1", "z={p: 1, q: [2, 3]}"])),
+    ],
+)
+def test_a_stack_is_split_between_its_changes_only(text, found):
+    assert trinn._stack(text) == found
+
+
 def test_compare_writes_a_report_and_the_same_one_again(tiny, tmp_path):
     reports = []
     for name, workers in (("a.html", "1"), ("b.html", "2")):

@@ -60,6 +60,16 @@ def test_one_place_more_is_better_and_one_less_is_worse(more: Comparison) -> Non
     assert more.verdicts["less"].word in ("worse", "mixed")
 
 
+def test_minutes_moved_from_one_task_to_another_are_no_fewer_posts() -> None:
+    """A lever that takes some minutes of a week for something else has not cut a post."""
+    base = load({"base": "etnedal", "period": {"length": "100d", "warmup": "0d"}})
+    changed = {"some": "bup.clinician.fte*=0.9999", "many": "bup.clinician.fte*=0.99"}
+    scenarios = {"today": base} | {name: apply(base, change) for name, change in changed.items()}
+    verdicts = compare(scenarios, replications=2, workers=1).verdicts
+    assert not verdicts["some"].fewer_posts
+    assert verdicts["many"].fewer_posts
+
+
 def test_fewer_posts_are_marked(more: Comparison) -> None:
     """The model cannot show that a cut is safe: a comparison knows when something was cut."""
     assert more.verdicts["less"].fewer_posts

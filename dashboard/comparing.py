@@ -139,10 +139,10 @@ def _sayable(name: str, changes: Sequence[str]) -> bool:
     return "=" not in name and not any("{" in change or ("," in change and not is_change(change)) for change in changes)
 
 
-def as_shown(comparison: Comparison, work: Work, language: Language) -> Comparison:
-    """The comparison under the command that repeats just these possible futures."""
+def as_shown(comparison: Comparison, work: Work, language: Language, wanted: int) -> Comparison:
+    """The comparison under the command that repeats just these possible futures; where more are ``wanted`` it says so."""
     exact = work.model_copy(update={"futures": comparison.replications})
-    return replace(comparison, command=command_words(exact, language, comparison.by))
+    return replace(comparison, command=command_words(exact, language, comparison.by), wanted=wanted)
 
 
 def html_bytes(comparison: Comparison, language: Language) -> bytes:

@@ -206,7 +206,10 @@ def _subject(caution: Caution, scenario: Scenario, language: Language) -> str:
 
 def cautions(comparison: Comparison, language: Language) -> list[str]:
     """What the reader must know. Whose staffing it is stands everywhere by itself, and not here."""
-    return [*_cautions(comparison.cautions, comparison.base.scenario, language), *_presupposed(comparison.cautions, language)]
+    found = [*_cautions(comparison.cautions, comparison.base.scenario, language), *_presupposed(comparison.cautions, language)]
+    if comparison.wanted > comparison.replications:
+        found.insert(0, text("caution_partial", language, done=comparison.replications, wanted=comparison.wanted))
+    return found
 
 
 def run_cautions(result: Result, language: Language) -> list[str]:

@@ -424,11 +424,14 @@ def test_files_are_made_only_when_asked_for(language, monkeypatch):
 def test_the_report_is_that_of_the_command_and_names_as_many_futures_as_it_holds(language):
     table = work(("Ti til", MORE), today=(), futures=20)
     job = halfway(table, language, 12)
-    partial = comparing.as_shown(job.comparison, table, language)
+    partial = comparing.as_shown(job.comparison, table, language, job.wanted)
     assert partial.command.endswith(f"--replications 10 --seed 1 --language {language}")
     page_ = comparing.html_bytes(partial, language).decode()
     assert "--replications 10" in page_
     assert staffing_words(job.question.scenarios.values(), language) in page_
+    said = text("caution_partial", language, done=10, wanted=20)
+    assert said in page_
+    assert said not in comparing.html_bytes(comparing.as_shown(job.comparison, table, language, 10), language).decode()
     about = json.loads(comparing.json_bytes(partial, table, language, partial=True))
     assert about["partial"] is True
     assert about["replications"] == 10

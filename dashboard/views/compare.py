@@ -22,6 +22,7 @@ from dashboard.session import here
 from dashboard.tables import Key, areas_hidden, label_of, service_name
 from dashboard.texts import Language, chosen, text
 from dashboard.verdicts import cautions, table_note
+from dashboard.widgets.animation import put_animation
 from dashboard.widgets.exports import put_exports
 from dashboard.widgets.later import put_later
 from dashboard.widgets.observed import observed_here, put_observed
@@ -79,6 +80,7 @@ def draw() -> None:
     _put_tabs(job, comparison, kept, language)
     put_observed(comparison)
     _put_stories(job, comparison, work, language)
+    put_animation(job)
     st.markdown(f"## {text('compare_files', language)}")
     if is_stale(job):
         st.caption(text("compare_files_stale", language))

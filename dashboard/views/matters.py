@@ -18,6 +18,7 @@ from dashboard.texts import Language, text
 from dashboard.widgets.running import put_error
 from dashboard.widgets.showing import plain, put_picture, put_table, put_whose
 from dashboard.widgets.tasks import outcome, start
+from dashboard.widgets.verdict import put_limits
 from dashboard.work import scenarios_of
 from scenarios.errors import TrinnError
 from scenarios.schema import Scenario
@@ -49,6 +50,7 @@ def draw() -> None:
     else:
         st.info(text("matters_no_proposal", language))
     _put_evidence(list(scenarios.values()), language)
+    put_limits(scenarios[names[0]], language)
 
 
 def _put_question(names: list[str], scenarios: dict[str, Scenario], session: Session, language: Language) -> None:

@@ -16,6 +16,7 @@ from dashboard.texts import Language, text
 from dashboard.widgets.later import put_later
 from dashboard.widgets.running import answer, put_error, question_about
 from dashboard.widgets.showing import plain, put_download, put_picture, put_table, put_whose
+from dashboard.widgets.verdict import put_limits
 from dashboard.work import scenarios_of
 from scenarios.errors import TrinnError
 from scenarios.levers import apply
@@ -44,6 +45,7 @@ def draw() -> None:
     st.markdown(f"## {text('rejections_page_what_if', language)}")
     st.markdown(text("rejections_page_what_if_about", language))
     _put_variants(name, scenario, session, language)
+    put_limits(scenario, language)
 
 
 def _which(scenarios: dict[str, Scenario], language: Language) -> tuple[str, Scenario]:

@@ -17,6 +17,7 @@ from dashboard.texts import Language, joined, text
 from dashboard.widgets.running import answer, put_error, question_about
 from dashboard.widgets.showing import plain, put_download, put_picture, put_table, put_whose
 from dashboard.widgets.tasks import outcome, start
+from dashboard.widgets.verdict import put_limits
 from dashboard.work import scenarios_of
 from scenarios.changes import resolved
 from scenarios.errors import TrinnError
@@ -60,6 +61,7 @@ def draw() -> None:
         _put(found, language)
     else:
         _put_today(name, scenario, session, language)
+    put_limits(scenario, language)
 
 
 def _which(scenarios: Mapping[str, Scenario], language: Language) -> tuple[str, Scenario]:

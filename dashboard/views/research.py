@@ -25,6 +25,7 @@ from dashboard.session import Session, here
 from dashboard.texts import Language, text
 from dashboard.widgets.running import answer, put_error, question_about
 from dashboard.widgets.showing import csv_of, plain, put_table, put_whose
+from dashboard.widgets.verdict import put_limits
 from dashboard.work import FUTURES, base_of
 from scenarios.errors import TrinnError
 
@@ -66,6 +67,7 @@ def draw() -> None:
                 st.warning(text("research_partial", language, done=job.shown, wanted=job.wanted))
             _put_tables(tidy(job.comparison, axes, language), language)
     _put_repeating(session, axes, language)
+    put_limits(base_of(session.work), language)
 
 
 def _put_settings(session: Session, language: Language) -> None:

@@ -23,6 +23,7 @@ from dashboard.uploads import MOST_MB, read_upload
 from dashboard.widgets.entering import number_cell
 from dashboard.widgets.running import answer, put_error, question_about
 from dashboard.widgets.showing import plain, put_download, put_picture, put_table, put_whose
+from dashboard.widgets.verdict import put_limits
 from dashboard.work import Work, base_of
 from scenarios.errors import TrinnError
 from scenarios.schema import Scenario
@@ -62,6 +63,7 @@ def draw() -> None:
         st.markdown(f"## {text('services_ladder', language)}")
         _put_ladder(session, base)
         _put_rows(job, posts, language)
+        put_limits(base, language)
 
 
 def _kept(session: Session) -> dict[str, Any]:

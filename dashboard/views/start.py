@@ -10,13 +10,14 @@ from dashboard.comparison import Comparison
 from dashboard.jobs import Job
 from dashboard.pictures import Picture
 from dashboard.pictures.waiting import waiting_lists
-from dashboard.session import EXAMPLE, Session, here
+from dashboard.session import Session, here, is_example
 from dashboard.texts import Language, chosen, joined, text
 from dashboard.today import waits_words
 from dashboard.verdicts import verdict_words
 from dashboard.widgets.moving import go_to
 from dashboard.widgets.running import answer, put_error, question_of
 from dashboard.widgets.showing import plain, put_picture, put_whose
+from dashboard.widgets.verdict import put_limits
 from dashboard.work import MOST_PROPOSALS, Proposal
 from scenarios.errors import TrinnError
 from sim.result import Result
@@ -46,6 +47,7 @@ def draw() -> None:
     if job is not None:
         with below:
             _put_chart(session, job)
+            put_limits(next(iter(job.question.scenarios.values())), language)
     with below:
         _put_next(session)
     _put_cards(session)
@@ -59,7 +61,7 @@ def _put_answer(session: Session, job: Job) -> None:
     language = session.language
     comparison = job.comparison
     base = next(iter(job.question.scenarios.values()))
-    if session.work == EXAMPLE:
+    if is_example(session.work):
         st.caption(plain(text("start_example", language)))
     else:
         st.caption(plain(text("start_about", language, place=chosen(base.name, language))))
@@ -125,7 +127,7 @@ def _put_choice(session: Session) -> None:
     language = session.language
     known = {offer.place: offer.words for offer in offers(language)}
     here_ = offer_of(session.work.place, language)
-    now = here_.place if here_ is not None and session.work != EXAMPLE else None
+    now = here_.place if here_ is not None and not is_example(session.work) else None
     key = f"{_PAGE}_place_{now or ''}_{language}"
 
     def choose() -> None:
@@ -212,7 +214,7 @@ def _put_card(session: Session, key: str, proposal: Proposal | None) -> None:
         st.markdown(text("start_card_nobody", language))
         return
     st.markdown(text(f"start_card_{key}_about", language))
-    wanted = with_proposal(session.work, proposal, EXAMPLE.proposals if session.work == EXAMPLE else ())
+    wanted = with_proposal(session.work, proposal, session.work.proposals if is_example(session.work) else ())
     if wanted is None:
         st.markdown(plain(text("start_full", language, most=MOST_PROPOSALS)))
     if st.button(text("start_card_try", language), key=f"{_PAGE}_card_{key}", disabled=wanted is None) and wanted is not None:

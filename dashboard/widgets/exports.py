@@ -22,7 +22,7 @@ _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def put_exports(job: Job, comparison: Comparison, work: Work) -> None:
     """The report, the Word document, the workbook, JSON and CSV of what is shown."""
     language = here().language
-    shown = comparing.as_shown(comparison, work, language)
+    shown = comparing.as_shown(comparison, work, language, job.wanted)
     partial = comparison.replications < job.wanted
 
     def word() -> bytes:

@@ -11,6 +11,7 @@ from dashboard.jobs import Job, LimitError, Progress, Question, runner, stages_f
 from dashboard.numbers import whole
 from dashboard.session import Session, here
 from dashboard.texts import Language, text
+from dashboard.widgets.showing import rest_on
 from dashboard.work import Work, command_of, scenarios_of
 from scenarios.errors import TrinnError
 from scenarios.schema import Scenario
@@ -68,6 +69,7 @@ def answer(question: Question, page: str) -> Job | None:
     earlier = session.answered.get(page)
     if earlier is not None and not job.cancelled:
         st.warning(text("running_stale", language), icon=":material/history:")
+        rest_on(earlier.question.scenarios.values())
         return earlier
     return None
 

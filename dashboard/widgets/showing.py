@@ -16,6 +16,9 @@ from scenarios.schema import Scenario
 
 _BULLET = re.compile(r"^(\s*\d{0,9})([.)+-])(?=\s|$)", re.MULTILINE)
 """What would begin a list: ``4. september`` is a date."""
+_COLON = re.compile(r":(?=\S)")
+"""What may begin an icon or a colour. Before a space it is a colon, and screen readers would say what keeps it one."""
+_WHOSE = "whose"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -48,10 +51,10 @@ def put_table(table: pd.DataFrame, alt: str) -> None:
 
 def put_download(table: pd.DataFrame, name: str, key: str) -> None:
     """A button that saves the table as the spreadsheet programs of the reader's country read it."""
-    language = here().language
+    language, whose = here().language, here().kept.get(_WHOSE, "")
     st.download_button(
         text("picture_download", language),
-        csv_of(table, language),
+        csv_of(table.assign(**{text("picture_whose", language): whose}) if whose else table, language),
         file_name=f"trinn_{name}.csv",
         mime="text/csv",
         on_click="ignore",
@@ -79,14 +82,21 @@ def _harmless(cell: object) -> object:
 
 def plain(words: str) -> str:
     """Words as text: what Markdown and HTML would take for markup is shown as it stands, a date at the beginning too."""
-    safe = "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|$~:&!" else letter for letter in words)
+    safe = _COLON.sub(r"\:", "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|$~&!" else letter for letter in words))
     return _BULLET.sub(r"\1\\\2", safe)
 
 
 def put_whose(scenarios: Iterable[Scenario]) -> None:
     """Whose staffing everything on the page rests on, and that it is no forecast."""
-    language = here().language
-    st.info(f"{staffing_words(scenarios, language)} {text('not_forecast_short', language)}", icon=":material/info:")
+    st.info(rest_on(scenarios), icon=":material/info:")
+
+
+def rest_on(scenarios: Iterable[Scenario]) -> str:
+    """Whose staffing it is, in words, which from here on also go with every table that is saved from the page."""
+    session = here()
+    words = f"{staffing_words(scenarios, session.language)} {text('not_forecast_short', session.language)}"
+    session.kept[_WHOSE] = words
+    return words
 
 
 def put_foot() -> None:

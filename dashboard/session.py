@@ -12,16 +12,21 @@ import streamlit as st
 
 from dashboard.jobs import Job, Question, runner
 from dashboard.tasks import line
-from dashboard.texts import Language
+from dashboard.texts import LANGUAGES, Language, chosen
 from dashboard.work import Proposal, Work, from_link, to_link
 from scenarios.errors import TrinnError
+from scenarios.levers import find_lever
 
 MOST_STEPS_BACK = 50
 """Steps that can be undone."""
-EXAMPLE = Work(
-    place="stange", proposals=(Proposal(name="To psykologer per 20 000 innbyggere", changes=("psychologists_2_per_20000",)),)
-)
-"""What lies on the table before anything has been chosen."""
+_EXAMPLE = "psychologists_2_per_20000"
+EXAMPLES: dict[Language, Work] = {
+    language: Work(
+        place="stange", proposals=(Proposal(name=chosen(find_lever(_EXAMPLE)[1].name, language), changes=(_EXAMPLE,)),)
+    )
+    for language in LANGUAGES
+}
+"""What lies on the table before anything has been chosen, by the reader's language."""
 _STATE = "trinn"
 
 
@@ -48,6 +53,12 @@ class Session:
         if work != self.work:
             self.before = [*self.before, self.work][-MOST_STEPS_BACK:]
             self._lay(work)
+
+    def read_in(self, language: Language) -> None:
+        """Go on in another language; an example that is still untouched goes along."""
+        if self.work == EXAMPLES[self.language]:
+            self.work = EXAMPLES[language]
+        self.language = language
 
     def undo(self) -> None:
         """Go back one step."""
@@ -84,6 +95,11 @@ def _alike(one: Question, other: Question) -> bool:
     )
 
 
+def is_example(work: Work) -> bool:
+    """Whether nothing has been chosen yet."""
+    return work in EXAMPLES.values()
+
+
 def here() -> Session:
     """The session of the visitor whose page is being drawn."""
     if _STATE not in st.session_state:
@@ -98,13 +114,13 @@ def _begun(query: Mapping[str, str]) -> Session:
     language = query.get("lang", "")
     if language not in ("nb", "en"):
         language = _browsers_language()
-    chosen: Language = "en" if language == "en" else "nb"
+    language_: Language = "en" if language == "en" else "nb"
     if "s" not in query:
-        return Session(chosen, EXAMPLE)
+        return Session(language_, EXAMPLES[language_])
     try:
-        return Session(chosen, from_link(query["s"]))
+        return Session(language_, from_link(query["s"]))
     except TrinnError as error:
-        return Session(chosen, EXAMPLE, problem=str(error))
+        return Session(language_, EXAMPLES[language_], problem=str(error))
 
 
 def _browsers_language() -> str:
@@ -131,7 +147,7 @@ def _gone(session: str) -> None:
 def show_address() -> None:
     """Let the browser's address bar hold the work and the language, so that reloading loses nothing."""
     session = here()
-    wanted = {"lang": session.language} | ({"s": to_link(session.work)} if session.work != EXAMPLE else {})
+    wanted = {"lang": session.language} | ({"s": to_link(session.work)} if not is_example(session.work) else {})
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 

@@ -38,11 +38,11 @@ def compile_engine() -> None:
 def make_ready() -> None:
     """Compile the engine, answer what most ask first, and bring the pages."""
     from dashboard.jobs import runner
-    from dashboard.session import EXAMPLE
+    from dashboard.session import EXAMPLES
     from dashboard.widgets.running import question_of
 
     try:
-        job = runner().ask(question_of(EXAMPLE, "nb"))
+        job = runner().ask(question_of(EXAMPLES["nb"], "nb"))
         job.wait(1, 600)
         for page in PAGES:
             import_module(f"dashboard.views.{page}")

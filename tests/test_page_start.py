@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import beginning, jobs
 from dashboard.choosing import fitting, laid_under, moved_to, offer_of, offers
 from dashboard.jobs import Job
-from dashboard.session import EXAMPLE, Session
+from dashboard.session import EXAMPLES, Session
 from dashboard.texts import text
 from dashboard.verdicts import verdict_words
 from dashboard.widgets import running
@@ -170,11 +170,11 @@ def test_a_place_without_psychologists_and_reviews_is_asked_nothing():
 
 
 def test_a_question_gives_way_to_none_but_the_example_and_stands_once():
-    asked = beginning.more_psychologists(EXAMPLE, "nb")
-    alone = beginning.with_proposal(EXAMPLE, asked, EXAMPLE.proposals)
+    asked = beginning.more_psychologists(EXAMPLES["nb"], "nb")
+    alone = beginning.with_proposal(EXAMPLES["nb"], asked, EXAMPLES["nb"].proposals)
     assert alone.proposals == (asked,)
     assert beginning.with_proposal(alone, asked) == alone
-    assert beginning.with_proposal(EXAMPLE, asked).proposals == (*EXAMPLE.proposals, asked)
+    assert beginning.with_proposal(EXAMPLES["nb"], asked).proposals == (*EXAMPLES["nb"].proposals, asked)
 
 
 def test_there_is_room_for_so_many_proposals():
@@ -236,7 +236,7 @@ def test_the_example_is_called_one_until_something_is_chosen(language, monkeypat
     monkeypatch.setattr(running, "PATIENCE", 0.0)
     monkeypatch.setattr(Session, "ask", lambda self, question: setattr(self, "job", idle(question)) or self.job)
     at = AppTest.from_file("../dashboard/app.py", default_timeout=60)
-    at.session_state["trinn"] = Session(language, EXAMPLE)
+    at.session_state["trinn"] = Session(language, EXAMPLES[language])
     at.run()
     assert not at.exception
     assert place_field(at).value is None

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.jobs import Question, stages_for
-from dashboard.session import EXAMPLE, MOST_STEPS_BACK, Session
+from dashboard.session import EXAMPLES, MOST_STEPS_BACK, Session
 from dashboard.texts import text
 from dashboard.widgets.showing import csv_of, plain
 from dashboard.work import Proposal, Work, from_link, to_link
@@ -39,7 +39,7 @@ def asked(at, key):
 
 
 def test_what_is_changed_can_be_undone_step_by_step():
-    session = Session("nb", EXAMPLE)
+    session = Session("nb", EXAMPLES["nb"])
     first, second = work("etnedal"), work("stange")
     session.change(first)
     session.change(first)
@@ -47,13 +47,13 @@ def test_what_is_changed_can_be_undone_step_by_step():
     session.undo()
     assert session.work == first
     session.undo()
-    assert session.work == EXAMPLE
+    assert session.work == EXAMPLES["nb"]
     session.undo()
-    assert session.work == EXAMPLE
+    assert session.work == EXAMPLES["nb"]
 
 
 def test_so_many_steps_can_be_undone_and_no_more():
-    session = Session("nb", EXAMPLE)
+    session = Session("nb", EXAMPLES["nb"])
     for number in range(2 * MOST_STEPS_BACK):
         session.change(work(futures=10).model_copy(update={"seed": number}))
     assert len(session.before) == MOST_STEPS_BACK
@@ -61,7 +61,7 @@ def test_so_many_steps_can_be_undone_and_no_more():
 
 def test_the_same_question_is_the_same_job_and_another_ends_it():
     base = apply(load("etnedal"), *SHORT)
-    session = Session("nb", EXAMPLE)
+    session = Session("nb", EXAMPLES["nb"])
     job = session.ask(Question({"I dag": base}, stages=stages_for(10)))
     assert session.ask(Question({"I dag": base}, stages=stages_for(10))) is job
     other = session.ask(Question({"I dag": base}, stages=stages_for(20)))
@@ -95,7 +95,7 @@ def test_the_address_holds_the_work_so_that_reloading_loses_nothing():
 def test_a_broken_link_is_said_and_the_example_is_shown():
     at = app(s="nothing", lang="nb")
     assert not at.exception
-    assert at.session_state["trinn"].work == EXAMPLE
+    assert at.session_state["trinn"].work == EXAMPLES["nb"]
     assert text("app_link_problem", "nb") in [warning.value for warning in at.warning]
     assert "damaged" in at.code[0].value
 
@@ -141,7 +141,18 @@ def test_a_downloaded_table_is_read_by_the_spreadsheets_of_the_readers_country()
 
 
 def test_words_stay_words():
-    assert plain("a*b_c [d](e) <f> $g$ # :h:") == r"a\*b\_c \[d\](e) \<f\> \$g\$ \# \:h\:"
+    assert plain("a*b_c [d](e) <f> $g$ # :h: i dag: 4") == r"a\*b\_c \[d\](e) \<f\> \$g\$ \# \:h: i dag: 4"
     assert json.loads(json.dumps(plain("5 % av 20"))) == "5 % av 20"
     assert [plain(words) for words in ("4. september", "- a", "+2 %", "4.5", ". ")] == [
         "4\\. september", "\\- a", "+2 %", "4.5", "\\. "]  # fmt: skip
+
+
+def test_an_untouched_example_is_in_the_readers_language_and_a_table_of_ones_own_stays():
+    session = Session("nb", EXAMPLES["nb"])
+    session.read_in("en")
+    assert (session.work, session.language) == (EXAMPLES["en"], "en")
+    assert EXAMPLES["en"].proposals[0].name == "Two psychologists per 20 000 inhabitants"
+    mine = EXAMPLES["en"].model_copy(update={"seed": 7})
+    session.change(mine)
+    session.read_in("nb")
+    assert session.work == mine

@@ -62,10 +62,12 @@ class Visitor:
     # -- what the visitor does
 
     async def move(self, widget: str, value: Any) -> None:
-        """Give a widget a value and have the page drawn again: a list of floats for a slider, True for a button."""
+        """Give a widget a value and have the page drawn again: a list of numbers or texts for a slider, True for a button."""
         state = WidgetState(id=widget)
         if isinstance(value, bool):
             state.trigger_value = value
+        elif isinstance(value, list) and all(isinstance(each, str) for each in value):
+            state.string_array_value.data.extend(value)
         elif isinstance(value, list):
             state.double_array_value.data.extend(value)
         elif isinstance(value, str):
@@ -116,7 +118,8 @@ class Visitor:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self._run += 1
-            self._script = message.new_session.page_script_hash or self._script
+        elif kind == "navigation":
+            self._script = message.navigation.page_script_hash
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             path = tuple(message.metadata.delta_path)
             self._elements[path] = (message.delta.new_element, self._run, message.delta.fragment_id)

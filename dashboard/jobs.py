@@ -372,7 +372,15 @@ def _look(job: Job) -> None:
         raise _StoppedError
 
 
-@cache
+_BEGINNING = threading.Lock()
+
+
 def runner() -> Runner:
     """The server's runner."""
+    with _BEGINNING:  # two visitors who come first together get the same one
+        return _runner()
+
+
+@cache
+def _runner() -> Runner:
     return Runner()

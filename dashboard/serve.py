@@ -33,6 +33,7 @@ def settings(address: str, port: int, hosts: Sequence[str]) -> dict[str, Any]:
         "server.enableXsrfProtection": True,
         "server.enableCORS": True,
         "server.fileWatcherType": "none",
+        "runner.postScriptGC": False,  # every run of every page would look through all that is there while nobody else gets on
         "server.enableStaticServing": False,
         "browser.gatherUsageStats": False,
         "browser.serverAddress": "localhost",

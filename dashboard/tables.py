@@ -148,7 +148,13 @@ def part_keys(result: Result) -> list[Key]:
     """The measures of areas and age groups, by name; those of the area that are headlines or guards."""
     values = result.replications[0].folded.values
     found = [key for key in values if (key[0] != ALL or key[2] != ALL) and not key[1]]
-    return sorted((key for key in found if measure_of(key).headline or measure_of(key).guard), key=lambda key: key[::2])
+    return sorted((key for key in found if measure_of(key).headline or measure_of(key).guard), key=_by_part)
+
+
+def _by_part(key: Key) -> tuple[str, int, str]:
+    """Areas by name, bands by age: 6-12 before 13-17."""
+    years = key[2].partition("-")[0]
+    return key[0], int(years) if years.isdecimal() else -1, key[2]
 
 
 def areas_hidden(results: list[Result]) -> bool:

@@ -165,7 +165,15 @@ def _do(task: Task) -> None:
         _LOG.exception("fault %s", task.fault)
 
 
-@cache
+_BEGINNING = threading.Lock()
+
+
 def line() -> Line:
     """The server's."""
+    with _BEGINNING:  # two visitors who come first together get the same one
+        return _line()
+
+
+@cache
+def _line() -> Line:
     return Line()

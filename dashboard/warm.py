@@ -22,8 +22,8 @@ _COMPILE = ("-m", "trinn", "run", "loss", "--replications", "1", "--workers", "1
 def compile_engine() -> None:
     """The machine code, where there is none yet, made by a process of its own; whoever needs it meanwhile waits for it.
 
-    Compiling makes millions of objects, and Streamlit collects garbage after each run of a page: in the server itself it takes
-    five minutes instead of one, and pages stand still. Where nothing can be kept, the server has to compile for itself.
+    Compiling makes millions of objects, and while it does nobody's page gets on. Where nothing can be kept, the server has to
+    compile for itself.
     """
     if cache_folder() is None:
         return
@@ -40,13 +40,16 @@ def make_ready() -> None:
     from dashboard.jobs import runner
     from dashboard.session import EXAMPLES
     from dashboard.widgets.running import question_of
+    from scenarios.load import load
+    from sim.replicate import run
 
     try:
-        job = runner().ask(question_of(EXAMPLES["nb"], "nb"))
-        job.wait(1, 600)
+        compile_engine()
         for page in PAGES:
             import_module(f"dashboard.views.{page}")
+        run(load("loss"), replications=1, workers=1)  # brings the machine code
         spare_the_collector()
+        runner().ask(question_of(EXAMPLES["nb"], "nb"))
     except Exception:  # the pages say what is wrong when they ask for it themselves
         _LOG.exception("the first answer could not be made ready")
 
@@ -54,8 +57,7 @@ def make_ready() -> None:
 def spare_the_collector() -> None:
     """What lives as long as the server is not looked through again.
 
-    Streamlit collects garbage after each run of a page. A million objects of libraries and machine code cost it a quarter of a
-    second each time, while nobody else's page gets on.
+    A million objects of libraries and machine code cost a quarter of a second each time, while nobody's page gets on.
     """
     gc.collect()
     gc.freeze()

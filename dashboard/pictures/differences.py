@@ -51,9 +51,9 @@ def differences(comparison: Comparison, language: Language) -> Picture | None:
             {
                 "measure": f"{label_of(row.key, language)} ({numbers.unit_name(row.unit, language)})",
                 "scenario": short(row.scenario),
-                "mean": row.difference,
-                "low": row.low,
-                "high": row.high,
+                "mean": row.difference * _scale(row.unit),
+                "low": row.low * _scale(row.unit),
+                "high": row.high * _scale(row.unit),
                 "sure": sure[row.direction != "unclear"],
                 "words": cells(row, language)["difference"],
             }
@@ -71,7 +71,7 @@ def differences(comparison: Comparison, language: Language) -> Picture | None:
         for row in drawn
     )
     names = [short(name) for name in comparison.others]
-    across = alt.X("low:Q", axis=alt.Axis(title=None, format="+,.3~g", tickCount=4, grid=False), scale=alt.Scale(zero=True))
+    across = alt.X("low:Q", axis=alt.Axis(title=None, format="+,.2~f", tickCount=4, grid=False), scale=alt.Scale(zero=True))
     colour = alt.Color(
         "sure:N",
         scale=alt.Scale(domain=[sure[True], sure[False]], range=[COLOURS[1], UNSURE]),
@@ -96,6 +96,11 @@ def differences(comparison: Comparison, language: Language) -> Picture | None:
         how=text("pictures_differences_how", language),
         chart=dressed(chart, language, words),
     )
+
+
+def _scale(unit: str) -> int:
+    """Shares are drawn in per cent, as they are said."""
+    return 100 if unit == "share" else 1
 
 
 def dots(comparison: Comparison, language: Language, key: Key) -> Picture | None:

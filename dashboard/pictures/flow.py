@@ -169,6 +169,7 @@ def _options(found: list[Way], scenario: Scenario, language: Language, words: st
     for way in found:
         merged[way.source, way.target] += way.children  # type: ignore[assignment]
     stations = list(dict.fromkeys(name for pair in merged for name in pair))
+    onward = {source for source, _ in merged}  # the others stand at the right edge
     nodes = []
     for station in stations:
         kind, _, name = station.partition(":")
@@ -177,7 +178,7 @@ def _options(found: list[Way], scenario: Scenario, language: Language, words: st
             {
                 "name": name_of(station, scenario, language),
                 "itemStyle": {"color": STEP_COLOURS.get(step or "", OTHER)},
-                "label": {"position": "left" if kind == "end" else "right"},
+                "label": {"position": "right" if station in onward else "left"},
             }
         )
     links = [

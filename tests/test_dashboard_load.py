@@ -13,7 +13,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 PLACES = ["stange", "etnedal", "tromso", "gjesdal", "faerder", "etnedal", "grimstad", "orkland", "stange", "haugesund"]
 SOON = 8
-"""Seconds in which 95 % of answers come. Three are wanted; two cores that ten visitors share with them gave six: an answer is ten
+"""Seconds in which 95 % of answers come. Three are wanted; two cores, shared with ten visitors, gave six: an answer is ten
 new possible futures, three quarters of a second of one core, and each planner asks again a second later."""
 SPARE = 50_000_000
 """Bytes more than at the start that may stay."""

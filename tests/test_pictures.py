@@ -139,7 +139,7 @@ def test_circles_hold_the_name_as_text_and_as_many_filled_as_are_better(comparis
 def test_groups_are_compared(comparison):
     assert "wait_to_help" in measures_of_parts(comparison)
     picture = groups(comparison, "wait_to_help", "nb")
-    assert list(picture.table.iloc[:, 0]) == ["0-5", "13-17", "6-12"]
+    assert list(picture.table.iloc[:, 0]) == ["0-5", "6-12", "13-17"]
     assert areas(comparison, "wait_to_help", "name", "nb") is None, "one municipality has none to stand beside"
 
 

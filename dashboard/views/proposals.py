@@ -7,6 +7,7 @@ from contextlib import suppress
 import streamlit as st
 
 from dashboard.changed import changed_since
+from dashboard.choosing import laid_under
 from dashboard.dials import Dial, dials_of
 from dashboard.jobs import Job
 from dashboard.numbers import whole
@@ -302,5 +303,6 @@ def _read() -> None:
     file = st.session_state.get("proposals_file")
     if file is not None:
         desk().where = "file"
-        if attempt(lambda: read_upload(file.name, file.getvalue(), here().language), "file"):
+        session = here()
+        if attempt(lambda: laid_under(session.work, read_upload(file.name, file.getvalue(), session.language)).work, "file"):
             desk().editing = 0

@@ -29,7 +29,7 @@ test: $(READY) ## format, lint, types, import contracts, then all tests but the 
 
 slow: $(READY) ## all tests, the slow statistical ones included
 	@sh .ci/browser
-	$(BIN)/pytest -n auto --dist loadgroup -m "slow or not slow"
+	$(BIN)/pytest -n auto --dist loadgroup -m "slow or not slow" --cov --cov-report=term
 
 bench: $(READY) ## measure the speed of the engine and of the dashboard
 	$(BIN)/python -m benchmarks.engine

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from playwright.sync_api import sync_playwright
+
 ROOT = Path(__file__).resolve().parents[1]
 SCREENS = ROOT / "out" / "screens"
 """Pictures of every page; git ignores the folder."""
@@ -105,6 +107,15 @@ STILL = """() => {
     return state !== 'running' && state !== 'initial' && !busy && same > 12;
 }"""
 """Twelve frames without a change, nothing running, no bar of progress."""
+
+
+@contextmanager
+def chromium():
+    """A browser without windows. It is a module's, not a session's: Playwright's loop stands in the way of other loops."""
+    with sync_playwright() as play:
+        found = play.chromium.launch(executable_path=browser_path(), args=["--no-sandbox", "--disable-gpu"])
+        yield found
+        found.close()
 
 
 @contextmanager

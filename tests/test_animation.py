@@ -10,8 +10,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from browsing import ROOT, browser_path, free_port, visiting
-from playwright.sync_api import sync_playwright
+from browsing import ROOT, chromium, free_port, visiting
 from streamlit.testing.v1 import AppTest
 from test_serving import healthy, running
 
@@ -430,10 +429,8 @@ SHOWN = """() => [...document.querySelectorAll(".trinn-one .d")].map(line =>
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as play:
-        found = play.chromium.launch(executable_path=browser_path(), args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")

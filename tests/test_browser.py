@@ -2,8 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import SCREENS, browser_path, served, visiting
-from playwright.sync_api import sync_playwright
+from browsing import SCREENS, chromium, served, visiting
 
 from dashboard.texts import text
 from dashboard.views.all import PAGES
@@ -23,10 +22,8 @@ def server():
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as play:
-        found = play.chromium.launch(executable_path=browser_path(), args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as found:
         yield found
-        found.close()
 
 
 def path_of(page):

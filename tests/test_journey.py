@@ -6,8 +6,8 @@ import json
 import re
 
 import pytest
-from browsing import browser_path, served, visiting
-from playwright.sync_api import expect, sync_playwright
+from browsing import chromium, served, visiting
+from playwright.sync_api import expect
 
 from dashboard.numbers import whole
 from dashboard.texts import text
@@ -26,10 +26,8 @@ def server():
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as play:
-        found = play.chromium.launch(executable_path=browser_path(), args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as found:
         yield found
-        found.close()
 
 
 def verdict(visit):

@@ -54,12 +54,17 @@ def put_download(table: pd.DataFrame, name: str, key: str) -> None:
     language, whose = here().language, here().kept.get(_WHOSE, "")
     st.download_button(
         text("picture_download", language),
-        csv_of(table.assign(**{text("picture_whose", language): whose}) if whose else table, language),
+        csv_of(resting(table, whose, language), language),
         file_name=f"trinn_{name}.csv",
         mime="text/csv",
         on_click="ignore",
         key=f"{key}_download",
     )
+
+
+def resting(table: pd.DataFrame, whose: str, language: Language) -> pd.DataFrame:
+    """A table that leaves its page, with what its numbers rest on in every row."""
+    return table.assign(**{text("picture_whose", language): whose}) if whose else table
 
 
 def csv_of(table: pd.DataFrame, language: Language) -> bytes:

@@ -66,9 +66,9 @@ def serving() -> Iterator[tuple[str, psutil.Process, float]]:
         process.wait(20)
 
 
-def answered(visitor: Visitor) -> bool:
-    """Whether the page shows a verdict on what was asked last."""
-    words = visitor.words()
+def answered(visitor: Visitor, since: int = 0) -> bool:
+    """Whether the page, as it was drawn after a run, shows a verdict on what was asked last."""
+    words = visitor.words(since)
     return STALE not in words and COMPUTED in words
 
 
@@ -97,11 +97,11 @@ async def moving(visitor: Visitor, moves: Moves, chance: random.Random, until: f
         slider = chance.choice(sliders)
         stands = now.get(slider.id, slider.options[int(slider.default[0])])
         value = now[slider.id] = chance.choice([option for option in slider.options if option != stands])
-        runs = visitor.runs
+        run = visitor.run
         began = time.perf_counter()
         await visitor.move(slider.id, [value])
         try:
-            await visitor.until(lambda one, runs=runs: one.runs > runs and answered(one), 60)  # type: ignore[misc]
+            await visitor.until(lambda one, run=run: answered(one, run), 60)  # type: ignore[misc]
         except TimeoutError:
             moves.faults.append(f"no answer to {slider.label} = {value}: {visitor.words()[-300:]}")
             return

@@ -18,9 +18,6 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
-FRAGMENT_FINISHED = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
-"""A part of the page is drawn; any other end is that of the whole page."""
-
 
 class Visitor:
     """One open page. Make it with :func:`visiting`."""
@@ -29,12 +26,11 @@ class Visitor:
         self.query, self.page = query, page
         self.received = 0
         """Bytes that the server has sent."""
-        self.runs = 0
-        """How often the whole page was drawn."""
+        self.run = 0
+        """How often the page, or a part of it, was begun to be drawn."""
         self._socket = socket
         self._elements: dict[tuple[int, ...], tuple[Element, int, str]] = {}
         self._states: dict[str, WidgetState] = {}
-        self._run = 0
         self._fragments: dict[str, asyncio.Task[None]] = {}
         self._news = asyncio.Condition()
         self._pages: dict[str, str] = {}
@@ -49,10 +45,10 @@ class Visitor:
             if element.WhichOneof("type") == kind:
                 yield getattr(element, kind)
 
-    def words(self) -> str:
-        """All that stands on the page as text."""
+    def words(self, since: int = 0) -> str:
+        """All that stands on the page as text, or what was drawn in a run after ``since``."""
         found = []
-        for path in sorted(self._elements):
+        for path in sorted(path for path, (_, run, _) in self._elements.items() if run > since):
             element = self._elements[path][0]
             kind = element.WhichOneof("type")
             content = getattr(element, kind) if kind else None
@@ -94,7 +90,7 @@ class Visitor:
         await self._socket.send(message.SerializeToString())
 
     async def until(self, holds: Callable[[Self], bool], seconds: float) -> float:
-        """Wait until something holds of the page as it was last drawn to the end; how long that took.
+        """Wait until something holds of the page; how long that took.
 
         Raises:
             TimeoutError: when it does not come to hold in time.
@@ -117,30 +113,35 @@ class Visitor:
     async def _take(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
         if kind == "new_session":
-            self._run += 1
+            self.run += 1
+            if not message.metadata.run.fragment_ids:  # of the whole page: it says anew what is to be asked for again
+                for fragment in list(self._fragments):
+                    self._stop_again(fragment)
         elif kind == "navigation":
             self._script = message.navigation.page_script_hash
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             path = tuple(message.metadata.delta_path)
-            self._elements[path] = (message.delta.new_element, self._run, message.delta.fragment_id)
+            self._elements[path] = (message.delta.new_element, self.run, message.delta.fragment_id)
         elif kind == "auto_rerun":
             self._again(message.auto_rerun.fragment_id, message.auto_rerun.interval)
         elif kind == "stop_auto_rerun":
-            self._stop_again(message.stop_auto_rerun.fragment_id)
+            for fragment in message.stop_auto_rerun.fragment_ids:
+                self._stop_again(fragment)
         elif kind == "script_finished":
-            await self._finished(message.script_finished)
+            self._finished(message.script_finished)
+        if kind != "delta":  # whole pages come in hundreds of these
+            async with self._news:
+                self._news.notify_all()
 
-    async def _finished(self, how: int) -> None:
+    def _finished(self, how: int) -> None:
+        """Take away what was not drawn again. Of a page that ends while a part is asked for, the server does not tell the end."""
         if how == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             return
-        whole = how != FRAGMENT_FINISHED
-        drawn = {fragment for _, run, fragment in self._elements.values() if run == self._run}
+        whole = how != ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+        drawn = {fragment for _, run, fragment in self._elements.values() if run == self.run}
         self._elements = {
-            path: held for path, held in self._elements.items() if held[1] == self._run or not (whole or held[2] in drawn)
+            path: held for path, held in self._elements.items() if held[1] == self.run or not (whole or held[2] in drawn)
         }
-        async with self._news:
-            self.runs += whole
-            self._news.notify_all()
 
     def _again(self, fragment: str, every: float) -> None:
         async def repeat() -> None:
@@ -148,8 +149,8 @@ class Visitor:
                 await asyncio.sleep(every)
                 await self.draw(fragment)
 
-        self._stop_again(fragment)
-        self._fragments[fragment] = asyncio.create_task(repeat())
+        if fragment not in self._fragments:
+            self._fragments[fragment] = asyncio.create_task(repeat())
 
     def _stop_again(self, fragment: str) -> None:
         if task := self._fragments.pop(fragment, None):
@@ -180,7 +181,7 @@ async def visiting(address: str, page: str = "", query: Mapping[str, str] | str 
         listening = asyncio.create_task(visitor.listen())
         try:
             await visitor.draw()
-            await visitor.until(lambda one: one.runs > 0, 60)
+            await visitor.until(lambda one: bool(one.words()), 60)
             yield visitor
         finally:
             await visitor.leave()

@@ -1,7 +1,8 @@
 """Running for people who wait: one runner for a server, jobs that answer soon and get surer, cancelled in a moment.
 
-A job asks for scenarios on the same children. Worker threads take possible futures job by job in turn, so that a long job does
-not keep a short one waiting; the compiled engine lets other threads run beside it. What has been run is remembered.
+A job asks for scenarios on the same children. Each worker takes the next possible future of the job whose turn it is: first
+answers in the order they were asked for, long ones and those that only make an answer surer by shares, so that nobody waits for
+all the others. What has been run is remembered until whoever asked for it has gone.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ import psutil
 
 import sim.compare
 from dashboard.comparison import Comparison
-from dashboard.warm import compile_engine
+from dashboard.workers import Worker
 from scenarios.changes import differences
 from scenarios.errors import TrinnError
 from scenarios.schema import Scenario
-from sim.replicate import Prepared
+from sim.build import phases
+from sim.plan import Plan
+from sim.replicate import result_of
 from sim.result import Replication, Result
 
 STAGES = (10, 40, 100)
@@ -38,10 +41,14 @@ MOST_JOBS = 40
 """Jobs that may wait or run at once."""
 LEAST_MEMORY = 400_000_000
 """Bytes that must be free before another job is taken."""
-REMEMBERED = 6000
-"""Replications kept, the last used ones."""
-PREPARED = 24
-"""Scenarios kept ready to run."""
+REMEMBERED = 3000
+"""Replications kept, the last used ones: 0.13 MB each in a municipality."""
+PLANS = 64
+"""Scenarios whose plans are kept."""
+AT_ONCE = 1.0
+"""Seconds of one core that a job may take for its first answer as its turn comes; what is more counts against it."""
+SURER = 6.0
+"""How much more a second counts that only makes an answer surer: so much less of the machine it gets."""
 _LOG = logging.getLogger("trinn.dashboard")
 
 
@@ -119,7 +126,11 @@ class Job:
     _running: int = 0
     _parts: int = 0
     """How many runs it takes that nobody had made before."""
-    _prepared: dict[str, Prepared] = field(default_factory=dict)
+    _plans: dict[str, tuple[Plan, ...]] = field(default_factory=dict)
+    _turn: float = 0.0
+    """On the runner's clock: whoever has the earliest comes first."""
+    _used: float = 0.0
+    """Seconds of workers."""
     _shown: tuple[int, Comparison] | None = None
     _results: tuple[int, dict[str, Result]] | None = None
     _news: threading.Condition = field(default_factory=threading.Condition)
@@ -148,7 +159,7 @@ class Job:
     @property
     def shown(self) -> int:
         """Possible futures in :attr:`comparison`: the last stage that is done, or all that were when it was stopped."""
-        if any(digest not in self._prepared for digest in self.digests):
+        if any(digest not in self._plans for digest in self.digests):
             return 0
         done = self.done
         if self.cancelled:
@@ -186,8 +197,8 @@ class Job:
 
     def _resulted(self, shown: int) -> dict[str, Result]:
         return {
-            name: self._prepared[digest].result(name, [done[number] for number in range(shown)])
-            for (name, _), digest, done in zip(self.question.scenarios.items(), self.digests, self._done, strict=True)
+            name: result_of(scenario, name, self.question.seed, self._plans[digest], [done[n] for n in range(shown)])
+            for (name, scenario), digest, done in zip(self.question.scenarios.items(), self.digests, self._done, strict=True)
         }
 
     def _compared(self, shown: int) -> Comparison:
@@ -206,19 +217,18 @@ class _StoppedError(Exception):
 
 
 class Runner:
-    """Worker threads that take possible futures from the jobs in turn."""
+    """Workers that take possible futures from the jobs in turn: a thread each, which has a process."""
 
-    def __init__(self, threads: int | None = None) -> None:
+    def __init__(self, workers: int | None = None) -> None:
         self._lock = threading.Condition()
         self._jobs: deque[Job] = deque()
-        self._known: OrderedDict[tuple[str, int], Replication] = OrderedDict()
-        self._ready: OrderedDict[str, list[Prepared]] = OrderedDict()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"trinn-{number}", daemon=True)
-            for number in range(threads or os.cpu_count() or 1)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._clock = 0.0
+        """Moves on by what the workers do, divided by all who wait for it."""
+        self._known: OrderedDict[tuple[str, int], tuple[Replication, str]] = OrderedDict()
+        """Replications, and the session that had use of each last."""
+        self._plans: OrderedDict[str, tuple[Plan, ...]] = OrderedDict()
+        for number in range(workers or os.cpu_count() or 1):
+            threading.Thread(target=self._work, args=(Worker(),), name=f"trinn-{number}", daemon=True).start()
 
     def ask(self, question: Question, session: str = "") -> Job:
         """Run something. A session's earlier jobs are cancelled: only the last question matters.
@@ -237,6 +247,7 @@ class Runner:
             if sum(not other.cancelled for other in self._jobs) >= MOST_JOBS:
                 raise LimitError("limit_queue")
             self._take_known(job)
+            job._turn = self._clock
             if job._pending and psutil.virtual_memory().available < LEAST_MEMORY:
                 raise LimitError("limit_memory")
             self._jobs.append(job)
@@ -256,11 +267,13 @@ class Runner:
         return Progress(done, job.wanted, before, seconds)
 
     def cancel_all(self, session: str) -> None:
-        """Cancel whatever a session has asked for: it is gone."""
+        """Cancel whatever a session has asked for, and forget what only it had use of: it is gone."""
         with self._lock:
             for job in self._jobs:
                 if job.session == session:
                     job.cancel()
+            for key in [key for key, (_, user) in self._known.items() if user == session]:
+                del self._known[key]
             self._lock.notify_all()
 
     def _take_known(self, job: Job) -> None:
@@ -272,11 +285,17 @@ class Runner:
                 if known is None:
                     job._pending.append((which, number))
                 else:
-                    self._known.move_to_end((digest, number))
-                    job._done[which][number] = known
+                    job._done[which][number] = known[0]
+                    self._remember(digest, number, known[0], job.session)
         job._parts = len(job._pending)
 
-    def _work(self) -> None:
+    def _remember(self, digest: str, number: int, replication: Replication, session: str) -> None:
+        self._known[digest, number] = replication, session
+        self._known.move_to_end((digest, number))
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+
+    def _work(self, worker: Worker) -> None:
         while True:
             with self._lock:
                 job = self._next()
@@ -286,37 +305,50 @@ class Runner:
                 part = job._pending.popleft() if job._pending and not job.cancelled else None
                 job._running += 1
                 job.began = job.began if job.began is not None else time.monotonic()
-            self._one(job, part)
+            self._one(worker, job, part)
 
     def _next(self) -> Job | None:
         """The job whose turn it is; those with nothing left to begin leave the line."""
+        found = None
         for _ in range(len(self._jobs)):
             job = self._jobs.popleft()
-            if job.error is None and not job.fault and not job.cancelled and (job._pending or not job._prepared):
-                self._jobs.append(job)
-                return job
-            if job._running:
+            wanted = job.error is None and not job.fault and not job.cancelled and (job._pending or not job._plans)
+            if wanted and (found is None or job._turn < found._turn):
+                found = job
+            if wanted or job._running:
                 self._jobs.append(job)
             else:
                 job.finished = True
-        return None
+        return found
 
-    def _one(self, job: Job, part: tuple[int, int] | None) -> None:
+    def _charge(self, job: Job, number: int, seconds: float) -> None:
+        """A worker has spent so long on a possible future of a job.
+
+        First answers are charged only for what they take beyond :data:`AT_ONCE`, so that they come in the order in which they
+        were asked for: to serve all of them a little at a time would make every one as late as the last.
+        """
+        if _surer(job, number):
+            job._turn += SURER * seconds
+        else:
+            job._turn += max(0.0, min(seconds, job._used + seconds - AT_ONCE))
+        job._used += seconds
+        waiting = [other for other in self._jobs if other._pending and not other.cancelled]
+        shares = sum(1 / SURER if _surer(other, other._pending[0][1]) else 1.0 for other in waiting)
+        self._clock += seconds / (shares or 1.0)
+
+    def _one(self, worker: Worker, job: Job, part: tuple[int, int] | None) -> None:
         try:
-            self._prepare(job)
+            self._plan(job)
             if part is not None:
                 which, number = part
-                digest = job.digests[which]
-                prepared = self._lend(job, digest)
-                try:
-                    replication = prepared.replicate(number, lambda: _look(job))
-                finally:
-                    self._give_back(digest, prepared)
+                digest, question = job.digests[which], job.question
+                scenario = list(question.scenarios.values())[which]
+                began = time.monotonic()
+                replication = worker.replicate(scenario, question.seed, question.by, digest, number, lambda: _look(job))
                 with self._lock:
+                    self._charge(job, number, time.monotonic() - began)
                     job._done[which][number] = replication
-                    self._known[digest, number] = replication
-                    while len(self._known) > REMEMBERED:
-                        self._known.popitem(last=False)
+                    self._remember(digest, number, replication, job.session)
         except _StoppedError:
             pass
         except TrinnError as error:
@@ -333,38 +365,24 @@ class Runner:
             with job._news:
                 job._news.notify_all()
 
-    def _prepare(self, job: Job) -> None:
-        """Plans of every scenario of a job, made once."""
-        with _PREPARING:
-            compile_engine()
-            for digest, scenario in zip(job.digests, job.question.scenarios.values(), strict=True):
-                _look(job)
-                if digest not in job._prepared:
-                    with self._lock:
-                        ready = self._ready.get(digest)
-                    job._prepared[digest] = ready[0] if ready else Prepared(scenario, job.question.seed, job.question.by)
-                    self._give_back(digest, job._prepared[digest] if not ready else None)
-
-    def _lend(self, job: Job, digest: str) -> Prepared:
-        with self._lock:
-            free = self._ready.get(digest, [])
-            if free:
-                return free.pop()
-        with _PREPARING:
-            return job._prepared[digest].another()
-
-    def _give_back(self, digest: str, prepared: Prepared | None) -> None:
-        with self._lock:
-            free = self._ready.setdefault(digest, [])
-            if prepared is not None and len(free) < len(self._threads):
-                free.append(prepared)
-            self._ready.move_to_end(digest)
-            while len(self._ready) > PREPARED:
-                self._ready.popitem(last=False)
+    def _plan(self, job: Job) -> None:
+        """Plans of every scenario of a job, made once: what is shown is told by them."""
+        for digest, scenario in zip(job.digests, job.question.scenarios.values(), strict=True):
+            if digest in job._plans:
+                continue
+            with self._lock:
+                known = self._plans.get(digest)
+            plans = phases(scenario) if known is None else known
+            with self._lock:
+                job._plans[digest] = self._plans[digest] = plans
+                self._plans.move_to_end(digest)
+                while len(self._plans) > PLANS:
+                    self._plans.popitem(last=False)
 
 
-_PREPARING = threading.Lock()
-"""Plans are built by one thread at a time."""
+def _surer(job: Job, number: int) -> bool:
+    """Whether a possible future only makes an answer surer that is there already."""
+    return number >= job.question.stages[0]
 
 
 def _look(job: Job) -> None:

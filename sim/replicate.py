@@ -7,10 +7,12 @@ import signal
 import threading
 import time
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from queue import SimpleQueue
 from typing import Literal
@@ -126,6 +128,7 @@ def run_together(
     }
 
 
+@cache
 def trinn_version() -> str:
     """The installed version of the toolkit."""
     try:
@@ -169,15 +172,13 @@ class _Bench:
             layouts = [None] * len(self.plans) if like is None else [kernel.arena.layout for kernel in like.kernels]
             self.kernels: list[Kernel] = [Kernel(plans, layout) for plans, layout in zip(self.plans, layouts, strict=True)]
 
-    def replicate(self, number: int, pulse: Pulse | None) -> list[Replication]:
+    def replicate(self, number: int, pulse: Pulse | None, cohorts: Cohorts | None = None) -> list[Replication]:
         """One replication of every scenario."""
-        cohorts: dict[bytes, Cohort] = {}
-        done = []
-        for which, source in enumerate(self.sources):
-            if source.key not in cohorts:
-                cohorts[source.key] = draw(source, self.task.seed, number)
-            done.append(self._one(which, number, cohorts[source.key], pulse))
-        return done
+        cohorts = Cohorts(len(self.sources)) if cohorts is None else cohorts
+        seed = self.task.seed
+        return [
+            self._one(which, number, cohorts.drawn(source, seed, number), pulse) for which, source in enumerate(self.sources)
+        ]
 
     def _one(self, which: int, number: int, cohort: Cohort, pulse: Pulse | None) -> Replication:
         task, plans = self.task, self.plans[which]
@@ -205,34 +206,45 @@ class _Bench:
         return trajectory
 
 
+class Cohorts:
+    """The children that were drawn last, for the next scenario that meets the same ones. For one thread."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: OrderedDict[tuple[bytes, int, int], Cohort] = OrderedDict()
+
+    def drawn(self, source: Source, seed: int, number: int) -> Cohort:
+        """The children of a replication, drawn now or before."""
+        key = (source.key, seed, number)
+        if key not in self._known:
+            self._known[key] = draw(source, seed, number)
+            while len(self._known) > self._most:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        return self._known[key]
+
+
 class Prepared:
-    """A scenario made ready to run, one replication at a time, for whoever wants results as they come.
+    """A scenario made ready to run, one replication at a time, for whoever wants results as they come. For one thread."""
 
-    One thread at a time works with it; :meth:`another` is for the next thread and shares what never changes.
-    """
-
-    def __init__(self, scenario: Scenario, seed: int = 1, by: Sequence[str] = (), like: Prepared | None = None) -> None:
-        """Build the plans of a scenario.
+    def __init__(self, scenario: Scenario, seed: int = 1, by: Sequence[str] = (), cohorts: Cohorts | None = None) -> None:
+        """Build the plans of a scenario; ``cohorts``: those that may be used again.
 
         Raises:
             TrinnError: on arguments outside their range.
         """
         _check_arguments(1, seed, "compiled", None, "weekly", by)
-        self.scenario, self.seed = scenario, seed
-        task = _Task((scenario,), seed, (), tuple(by), "weekly", "compiled")
-        self._bench: _Bench = _Bench(task, None if like is None else like._bench)
-
-    def another(self) -> Prepared:
-        """The same for another thread."""
-        return Prepared(self.scenario, self.seed, self._bench.task.by, self)
+        self._bench = _Bench(_Task((scenario,), seed, (), tuple(by), "weekly", "compiled"))
+        self._cohorts = cohorts
 
     def replicate(self, number: int, pulse: Pulse | None = None) -> Replication:
         """Replication ``number``: the same children and numbers as :func:`run` gives."""
-        return self._bench.replicate(number, pulse)[0]
+        return self._bench.replicate(number, pulse, self._cohorts)[0]
 
-    def result(self, name: str, replications: Sequence[Replication]) -> Result:
-        """What was run so far, as a result."""
-        return Result(self.scenario, name, self.seed, "compiled", trinn_version(), self._bench.plans[0], tuple(replications))
+
+def result_of(scenario: Scenario, name: str, seed: int, plans: Sequence[Plan], replications: Sequence[Replication]) -> Result:
+    """Replications that were run one by one with the compiled engine, as a result."""
+    return Result(scenario, name, seed, "compiled", trinn_version(), plans, tuple(replications))
 
 
 # -- all of them --------------------------------------------------------------------------------------------------------------

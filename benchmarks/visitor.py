@@ -134,7 +134,7 @@ class Visitor:
                 self._news.notify_all()
 
     def _finished(self, how: int) -> None:
-        """Take away what was not drawn again. Of a page that ends while a part is asked for, the server does not tell the end."""
+        """Take away what was not drawn again. The end of a page is not told where a part is asked for just then."""
         if how == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             return
         whole = how != ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import streamlit as st
 
+from dashboard.delivery import hand_over
 from dashboard.headers import language_script
 from dashboard.session import Session, here, link, show_address
 from dashboard.texts import LANGUAGES, Language, chosen, text
@@ -41,6 +42,7 @@ def main() -> None:
     show_address()
     page.run()
     put_foot()
+    hand_over()
 
 
 def _put_language(session: Session) -> None:

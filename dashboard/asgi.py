@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import secrets
@@ -16,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit.starlette import App
 
+from dashboard.delivery import served_by
 from dashboard.headers import OwnSite, SecurityHeaders
 
 HOSTS = "TRINN_HOSTS"
@@ -34,6 +36,7 @@ def _ready() -> None:
 
 @asynccontextmanager
 async def _lifespan(_app: App) -> AsyncIterator[None]:
+    served_by(asyncio.get_running_loop())
     threading.Thread(target=_ready, name="trinn-ready", daemon=True).start()
     yield
 

@@ -25,10 +25,9 @@ from dashboard.comparison import Comparison
 from dashboard.workers import Worker
 from scenarios.changes import differences
 from scenarios.errors import TrinnError
+from scenarios.resolve import ByIdentity
 from scenarios.schema import Scenario
-from sim.build import phases
-from sim.plan import Plan
-from sim.replicate import result_of
+from sim.replicate import Made, made_of, result_of
 from sim.result import Replication, Result
 
 STAGES = (10, 40, 100)
@@ -43,11 +42,11 @@ LEAST_MEMORY = 400_000_000
 """Bytes that must be free before another job is taken."""
 REMEMBERED = 3000
 """Replications kept, the last used ones: 0.13 MB each in a municipality."""
-PLANS = 64
+MADE = 64
 """Scenarios whose plans are kept."""
 AT_ONCE = 1.0
 """Seconds of one core that a job may take for its first answer as its turn comes; what is more counts against it."""
-SURER = 6.0
+SURER = 20.0
 """How much more a second counts that only makes an answer surer: so much less of the machine it gets."""
 _LOG = logging.getLogger("trinn.dashboard")
 
@@ -90,8 +89,13 @@ def stages_for(futures: int) -> tuple[int, ...]:
 
 def digest_of(scenario: Scenario, seed: int, by: tuple[str, ...] = ()) -> str:
     """What names a scenario's replications: its content, the seed and the parts that are counted."""
-    words = f"{scenario.model_dump_json()} {seed} {by}"
-    return blake2b(words.encode(), digest_size=16).hexdigest()
+    known = _contents.get(scenario)
+    content = known if known is not None else _contents.keep(scenario, blake2b(scenario.model_dump_json().encode()).digest())
+    return blake2b(content + f" {seed} {by}".encode(), digest_size=16).hexdigest()
+
+
+_contents: ByIdentity[Scenario, bytes] = ByIdentity()
+"""Digests of what scenarios hold: pages ask for the same ones again and again."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ class Job:
     _running: int = 0
     _parts: int = 0
     """How many runs it takes that nobody had made before."""
-    _plans: dict[str, tuple[Plan, ...]] = field(default_factory=dict)
+    _made: dict[str, Made] = field(default_factory=dict)
     _turn: float = 0.0
     """On the runner's clock: whoever has the earliest comes first."""
     _used: float = 0.0
@@ -159,7 +163,7 @@ class Job:
     @property
     def shown(self) -> int:
         """Possible futures in :attr:`comparison`: the last stage that is done, or all that were when it was stopped."""
-        if any(digest not in self._plans for digest in self.digests):
+        if any(digest not in self._made for digest in self.digests):
             return 0
         done = self.done
         if self.cancelled:
@@ -197,7 +201,7 @@ class Job:
 
     def _resulted(self, shown: int) -> dict[str, Result]:
         return {
-            name: result_of(scenario, name, self.question.seed, self._plans[digest], [done[n] for n in range(shown)])
+            name: result_of(scenario, name, self.question.seed, self._made[digest].plans, [done[n] for n in range(shown)])
             for (name, scenario), digest, done in zip(self.question.scenarios.items(), self.digests, self._done, strict=True)
         }
 
@@ -226,7 +230,7 @@ class Runner:
         """Moves on by what the workers do, divided by all who wait for it."""
         self._known: OrderedDict[tuple[str, int], tuple[Replication, str]] = OrderedDict()
         """Replications, and the session that had use of each last."""
-        self._plans: OrderedDict[str, tuple[Plan, ...]] = OrderedDict()
+        self._made: OrderedDict[str, Made] = OrderedDict()
         for number in range(workers or os.cpu_count() or 1):
             threading.Thread(target=self._work, args=(Worker(),), name=f"trinn-{number}", daemon=True).start()
 
@@ -312,7 +316,7 @@ class Runner:
         found = None
         for _ in range(len(self._jobs)):
             job = self._jobs.popleft()
-            wanted = job.error is None and not job.fault and not job.cancelled and (job._pending or not job._plans)
+            wanted = job.error is None and not job.fault and not job.cancelled and (job._pending or not job._made)
             if wanted and (found is None or job._turn < found._turn):
                 found = job
             if wanted or job._running:
@@ -338,13 +342,14 @@ class Runner:
 
     def _one(self, worker: Worker, job: Job, part: tuple[int, int] | None) -> None:
         try:
-            self._plan(job)
+            self._make(job)
             if part is not None:
                 which, number = part
                 digest, question = job.digests[which], job.question
-                scenario = list(question.scenarios.values())[which]
                 began = time.monotonic()
-                replication = worker.replicate(scenario, question.seed, question.by, digest, number, lambda: _look(job))
+                replication = worker.replicate(
+                    job._made[digest], question.seed, question.by, digest, number, lambda: _look(job)
+                )
                 with self._lock:
                     self._charge(job, number, time.monotonic() - began)
                     job._done[which][number] = replication
@@ -365,19 +370,19 @@ class Runner:
             with job._news:
                 job._news.notify_all()
 
-    def _plan(self, job: Job) -> None:
+    def _make(self, job: Job) -> None:
         """Plans of every scenario of a job, made once: what is shown is told by them."""
         for digest, scenario in zip(job.digests, job.question.scenarios.values(), strict=True):
-            if digest in job._plans:
+            if digest in job._made:
                 continue
             with self._lock:
-                known = self._plans.get(digest)
-            plans = phases(scenario) if known is None else known
+                known = self._made.get(digest)
+            made = made_of(scenario) if known is None else known
             with self._lock:
-                job._plans[digest] = self._plans[digest] = plans
-                self._plans.move_to_end(digest)
-                while len(self._plans) > PLANS:
-                    self._plans.popitem(last=False)
+                job._made[digest] = self._made[digest] = made
+                self._made.move_to_end(digest)
+                while len(self._made) > MADE:
+                    self._made.popitem(last=False)
 
 
 def _surer(job: Job, number: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from math import isnan, nan
 from typing import Any
 
@@ -179,31 +178,9 @@ def rests_on_few(result: Result, key: Key) -> bool:
     return bool(known) and sum(known) / len(known) * years(result) < FEWEST
 
 
-@lru_cache(maxsize=8)
-def _indexed(comparison: _ById) -> dict[tuple[Key, str], tuple[Any, ...]]:
-    table = comparison.comparison.table
-    columns = "area service group measure scenario base_mean mean difference low high half_width share_better direction n"
-    rows = table[columns.split()].astype(object).itertuples(index=False, name=None)
-    return {((r[0], r[1], r[2], r[3]), r[4]): r[5:] for r in rows}
-
-
-class _ById:
-    """A comparison as a key of a cache: comparisons hold mappings and cannot be hashed."""
-
-    def __init__(self, comparison: Comparison) -> None:
-        self.comparison = comparison
-
-    def __hash__(self) -> int:
-        return id(self.comparison)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ById) and other.comparison is self.comparison
-
-
 def row_of(comparison: Comparison, key: Key, proposal: str) -> Row:
     """One measure of one proposal."""
-    found = _indexed(_ById(comparison))[key, proposal]
-    base, mean, difference, low, high, half_width, share, direction, n = found
+    base, mean, difference, low, high, half_width, share, _, direction, n = comparison.numbers(key, proposal)
     few = direction == "too few" or any(rests_on_few(r, key) for r in (comparison.base, comparison.results[proposal]))
     return Row(
         key,

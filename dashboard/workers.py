@@ -19,8 +19,7 @@ from typing import Any
 
 from dashboard.warm import compile_engine
 from scenarios.errors import TrinnError
-from scenarios.schema import Scenario
-from sim.replicate import Cohorts, Prepared
+from sim.replicate import Cohorts, Made, Prepared
 from sim.result import Replication
 
 LOOK = 0.05
@@ -42,8 +41,8 @@ class Order:
     number: int
     seed: int
     by: tuple[str, ...]
-    scenario: Scenario | None = None
-    """Only where the worker has not got it yet."""
+    made: Made | None = None
+    """Of the scenario; only where the worker has not got it yet."""
 
 
 class WorkerError(Exception):
@@ -62,13 +61,14 @@ class Worker:
         self._line: Connection | None = None
 
     def replicate(
-        self, scenario: Scenario, seed: int, by: tuple[str, ...], digest: str, number: int, look: Callable[[], None]
+        self, made: Made, seed: int, by: tuple[str, ...], digest: str, number: int, look: Callable[[], None]
     ) -> Replication:
         """Replication ``number`` of a scenario: the same bytes as :func:`sim.replicate.run` gives.
 
         Args:
-            scenario, seed, by: as there.
-            digest: what names the three: they are sent once.
+            made: of the scenario; it is sent once.
+            seed, by: as there.
+            digest: what names the three.
             number: of the replication.
             look: called many times a second; what it raises ends the run within a moment.
 
@@ -79,7 +79,7 @@ class Worker:
         order = Order(digest, number, seed, by)
         found = self._asked(order, look)
         if found == _UNKNOWN:
-            found = self._asked(replace(order, scenario=scenario), look)
+            found = self._asked(replace(order, made=made), look)
         if isinstance(found, Replication):
             return found
         if isinstance(found, TrinnError):
@@ -165,9 +165,9 @@ def _ran(order: Order, ready: OrderedDict[str, Prepared], cohorts: Cohorts, look
     """The replication, or what hindered it."""
     try:
         if order.digest not in ready:
-            if order.scenario is None:
+            if order.made is None:
                 return _UNKNOWN
-            ready[order.digest] = Prepared(order.scenario, order.seed, order.by, cohorts)
+            ready[order.digest] = Prepared(order.made, order.seed, order.by, cohorts)
             while len(ready) > PREPARED:
                 ready.popitem(last=False)
         ready.move_to_end(order.digest)

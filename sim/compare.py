@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -97,10 +97,8 @@ class Comparison:
         for key in self.base.replications[0].folded.values:
             area, service, group, name = key
             measure = MEASURES["service" if service else "area", name]
-            few = group != ALL and not self._enough(area, group)
             for other in self.others:
-                pair = self.pair(key, other)
-                rows.append((*key[:3], name, measure.unit, measure.better, other, *self._numbers(key, other, pair, few)))
+                rows.append((area, service, group, name, measure.unit, measure.better, other, *self.numbers(key, other)))
         columns = ["area", "service", "group", "measure", "unit", "better", "scenario", "base_mean", "mean", "difference",
                    "low", "high", "half_width", "share_better", "share_worse", "direction", "n"]  # fmt: skip
         return pd.DataFrame(rows, columns=columns)
@@ -128,11 +126,23 @@ class Comparison:
         base, changed = self.values(self.base, key), self.values(self.results[other], key)
         return paired(base, changed, measure.better, self.level, comparisons)
 
-    def _numbers(self, key: tuple[str, str, str, str], other: str, pair: Paired, few: bool) -> tuple[object, ...]:
+    def numbers(self, key: tuple[str, str, str, str], other: str) -> tuple[Any, ...]:
+        """The columns of :attr:`table` from ``base_mean`` on, of one measure and proposal: pages ask for a few of hundreds."""
+        if (key, other) not in self._numbered:
+            self._numbered[key, other] = self._numbers(key, other)
+        return self._numbered[key, other]
+
+    @cached_property
+    def _numbered(self) -> dict[tuple[tuple[str, str, str, str], str], tuple[Any, ...]]:
+        return {}
+
+    def _numbers(self, key: tuple[str, str, str, str], other: str) -> tuple[Any, ...]:
+        pair = self.pair(key, other)
         base, changed = self.values(self.base, key), self.values(self.results[other], key)
         both = ~(np.isnan(base) | np.isnan(changed))
         means = (float(v[both].mean()) if both.any() else float("nan") for v in (base, changed))
         difference = pair.difference
+        few = key[2] != ALL and not self._enough(key[0], key[2])
         direction = "too few" if few else pair.direction
         return (*means, difference.mean, difference.low, difference.high, difference.half_width, pair.better, pair.worse,
                 direction, difference.n)  # fmt: skip

@@ -24,6 +24,7 @@ from sim.children import Cohort
 from sim.cohort import draw
 from sim.fold import Folding
 from sim.kernel import Kernel
+from sim.kernel.arena import Layout
 from sim.memory import check_memory
 from sim.plan import Plan
 from sim.result import Replication, Result, table_of
@@ -112,7 +113,7 @@ def run_together(
     """
     _check_arguments(replications, seed, engine, workers, record, by)
     task = _Task(tuple(scenarios.values()), seed, tuple(range(replications)), tuple(by), record, engine)
-    bench = _Bench(task)
+    bench = _Bench(task, [made_of(scenario) for scenario in task.scenarios], [None] * len(task.scenarios))
     for number, source in enumerate(bench.sources):
         check_memory(source, record, engine, replications * (len(scenarios) if number == 0 else 1), _wanted(workers))
     done: list[list[Replication]] = []
@@ -156,21 +157,39 @@ def _check_arguments(replications: int, seed: int, engine: str, workers: int | N
 # -- one replication ----------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Made:
+    """What is made of a scenario once for all its replications, and can be handed to another process."""
+
+    plans: tuple[Plan, ...]
+    source: Source
+
+
+def made_of(scenario: Scenario) -> Made:
+    """The plans of a scenario, and the source of its children.
+
+    Raises:
+        TrinnError: when no plan can be made of it.
+    """
+    plans = phases(scenario)
+    return Made(plans, source_of(scenario, plans))
+
+
 class _Bench:
     """Everything that is made once for all replications: one thread works at it at a time."""
 
-    def __init__(self, task: _Task, like: _Bench | None = None) -> None:
-        """``like``: one whose plans and sources may be shared."""
+    def __init__(self, task: _Task, made: Sequence[Made], layouts: Sequence[Layout | None]) -> None:
+        """``layouts``: by scenario that of another kernel for the same phases."""
         self.task = task
-        self.plans: list[Sequence[Plan]] = [phases(scenario) for scenario in task.scenarios] if like is None else like.plans
-        self.sources: list[Source] = (
-            [source_of(scenario, plans) for scenario, plans in zip(task.scenarios, self.plans, strict=True)]
-            if like is None
-            else like.sources
-        )
+        self.plans = [each.plans for each in made]
+        self.sources = [each.source for each in made]
         if task.engine == "compiled":
-            layouts = [None] * len(self.plans) if like is None else [kernel.arena.layout for kernel in like.kernels]
-            self.kernels: list[Kernel] = [Kernel(plans, layout) for plans, layout in zip(self.plans, layouts, strict=True)]
+            self.kernels = [Kernel(each.plans, layout) for each, layout in zip(made, layouts, strict=True)]
+
+    def another(self) -> _Bench:
+        """One for another thread: what never changes is shared."""
+        made = [Made(*both) for both in zip(self.plans, self.sources, strict=True)]
+        return _Bench(self.task, made, [kernel.arena.layout for kernel in self.kernels])
 
     def replicate(self, number: int, pulse: Pulse | None, cohorts: Cohorts | None = None) -> list[Replication]:
         """One replication of every scenario."""
@@ -227,14 +246,14 @@ class Cohorts:
 class Prepared:
     """A scenario made ready to run, one replication at a time, for whoever wants results as they come. For one thread."""
 
-    def __init__(self, scenario: Scenario, seed: int = 1, by: Sequence[str] = (), cohorts: Cohorts | None = None) -> None:
-        """Build the plans of a scenario; ``cohorts``: those that may be used again.
+    def __init__(self, made: Made, seed: int = 1, by: Sequence[str] = (), cohorts: Cohorts | None = None) -> None:
+        """``made``: of the scenario; ``cohorts``: those that may be used again.
 
         Raises:
             TrinnError: on arguments outside their range.
         """
         _check_arguments(1, seed, "compiled", None, "weekly", by)
-        self._bench = _Bench(_Task((scenario,), seed, (), tuple(by), "weekly", "compiled"))
+        self._bench = _Bench(_Task((), seed, (), tuple(by), "weekly", "compiled"), [made], [None])
         self._cohorts = cohorts
 
     def replicate(self, number: int, pulse: Pulse | None = None) -> Replication:
@@ -293,7 +312,7 @@ def _in_threads(
             benches.put(mine)
 
     for number in range(workers):
-        benches.put(bench if number == 0 else _Bench(task, bench))
+        benches.put(bench if number == 0 else bench.another())
     pool = ThreadPoolExecutor(workers)
     try:
         for finished in as_completed([pool.submit(work, number) for number in numbers]):
@@ -305,7 +324,7 @@ def _in_threads(
 
 def _several(task: _Task) -> list[list[Replication]]:
     """What a worker process does."""
-    bench = _Bench(task)
+    bench = _Bench(task, [made_of(scenario) for scenario in task.scenarios], [None] * len(task.scenarios))
     return [bench.replicate(number, None) for number in task.numbers]
 
 

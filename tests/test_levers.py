@@ -22,7 +22,7 @@ from scenarios.schema import Change, Scenario
 from scenarios.sources import sources
 from sim.fold import ALL
 from sim.output_analysis import mean_interval
-from sim.replicate import Prepared
+from sim.replicate import Prepared, made_of
 
 TABLES = {
     "doors": (
@@ -186,7 +186,7 @@ def test_levers_stack_two_by_two_unless_they_set_the_same():
 @cache
 def runs(under: tuple[str, ...], lever: str, replications: int) -> dict[tuple[str, ...], np.ndarray]:
     """Measures of a place with changes under and a lever on, one value a replication."""
-    prepared = Prepared(apply(scenario(under), *([lever] if lever else [])), 1)
+    prepared = Prepared(made_of(apply(scenario(under), *([lever] if lever else []))), 1)
     folded = [prepared.replicate(number).folded.values for number in range(replications)]
     return {key: np.asarray([values[key] for values in folded]) for key in folded[0]}
 

@@ -71,7 +71,7 @@ def halfway(table, language, done):
     finish(whole_job)
     job = Job(question, "x", question.digests)
     job._done = [{number: each[number] for number in range(done)} for each in whole_job._done]
-    job._plans = whole_job._plans
+    job._made = whole_job._made
     job._parts = 2 * job.wanted
     return job
 

@@ -16,10 +16,12 @@ from dashboard.work import Work, command_of, scenarios_of
 from scenarios.errors import TrinnError
 from scenarios.schema import Scenario
 
-PATIENCE = 0.9
+PATIENCE = 2.0
 """Seconds that the page itself waits for the first answer, so that most answers come with the page."""
 TICK = 0.4
-"""Seconds between two looks at how far it has come."""
+"""Seconds between two looks at how far it has come, while there is nothing to show yet."""
+LATER = 1.0
+"""Seconds between two looks while an answer that stands gets surer."""
 FEW = 10
 """Under so many possible futures nothing is said of how sure it is."""
 
@@ -61,14 +63,15 @@ def answer(question: Question, page: str) -> Job | None:
         return None
     if not job.finished or job.partial:
         _progress(job, session)
+    note = st.empty()  # always drawn, so that no note of an earlier answer can stay where Streamlit loses the end of a page
     if job.shown >= 1 and (job.shown >= FEW or job.cancelled or job.finished):
         session.answered[page] = job
         if 0 < job.shown < FEW:
-            st.warning(text("running_few", language, futures=whole(job.shown, language)))
+            note.warning(text("running_few", language, futures=whole(job.shown, language)))
         return job
     earlier = session.answered.get(page)
     if earlier is not None and not job.cancelled:
-        st.warning(text("running_stale", language), icon=":material/history:")
+        note.warning(text("running_stale", language), icon=":material/history:")
         rest_on(earlier.question.scenarios.values())
         return earlier
     return None
@@ -84,7 +87,9 @@ def _progress(job: Job, session: Session) -> None:
     language = session.language
     seen = (job.shown, job.finished)
 
-    @st.fragment(run_every=None if job.finished or job.cancelled else TICK)
+    every = LATER if job.shown else TICK
+
+    @st.fragment(run_every=None if job.finished or job.cancelled else every)
     def shown() -> None:
         if (job.shown, job.finished) != seen:
             st.rerun()

@@ -231,7 +231,8 @@ class Runner:
         self._known: OrderedDict[tuple[str, int], tuple[Replication, str]] = OrderedDict()
         """Replications, and the session that had use of each last."""
         self._made: OrderedDict[str, Made] = OrderedDict()
-        for number in range(workers or os.cpu_count() or 1):
+        self.workers = workers or os.cpu_count() or 1
+        for number in range(self.workers):
             threading.Thread(target=self._work, args=(Worker(),), name=f"trinn-{number}", daemon=True).start()
 
     def ask(self, question: Question, session: str = "") -> Job:
@@ -269,6 +270,12 @@ class Runner:
         ran = job._parts - left
         seconds = passed * left / ran if passed > 0.2 and ran > 0 and left else None
         return Progress(done, job.wanted, before, seconds)
+
+    @property
+    def busy(self) -> bool:
+        """Whether more wait for a first answer than there are workers."""
+        with self._lock:
+            return sum(1 for job in self._jobs if _waits(job) and not _surer(job, job._pending[0][1])) > self.workers
 
     def cancel_all(self, session: str) -> None:
         """Cancel whatever a session has asked for, and forget what only it had use of: it is gone."""
@@ -336,7 +343,9 @@ class Runner:
         else:
             job._turn += max(0.0, min(seconds, job._used + seconds - AT_ONCE))
         job._used += seconds
-        waiting = [other for other in self._jobs if other._pending and not other.cancelled]
+        if job._pending and _surer(job, job._pending[0][1]):  # behind all who wait for a first answer now
+            job._turn = max(job._turn, self._clock)
+        waiting = [other for other in self._jobs if _waits(other)]
         shares = sum(1 / SURER if _surer(other, other._pending[0][1]) else 1.0 for other in waiting)
         self._clock += seconds / (shares or 1.0)
 
@@ -383,6 +392,11 @@ class Runner:
                 self._made.move_to_end(digest)
                 while len(self._made) > MADE:
                     self._made.popitem(last=False)
+
+
+def _waits(job: Job) -> bool:
+    """Whether something of it is still to be begun."""
+    return bool(job._pending) and not job.cancelled
 
 
 def _surer(job: Job, number: int) -> bool:

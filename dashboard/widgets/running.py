@@ -16,8 +16,10 @@ from dashboard.work import Work, command_of, scenarios_of
 from scenarios.errors import TrinnError
 from scenarios.schema import Scenario
 
-PATIENCE = 2.0
+PATIENCE = 0.9
 """Seconds that the page itself waits for the first answer, so that most answers come with the page."""
+BUSY = 3.0
+"""The same where more wait than there are workers: a page that is drawn twice for one answer makes everybody wait longer."""
 TICK = 0.4
 """Seconds between two looks at how far it has come, while there is nothing to show yet."""
 LATER = 1.0
@@ -55,6 +57,8 @@ def answer(question: Question, page: str) -> Job | None:
         st.error(text(limit.key, language, **limit.values), icon=":material/block:")
         return None
     job.wait(job.question.stages[0], PATIENCE)
+    if runner().busy:
+        job.wait(job.question.stages[0], BUSY - PATIENCE)
     if job.error:
         put_error(job.error, language)
         return None

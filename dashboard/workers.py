@@ -117,6 +117,8 @@ class Worker:
             raise
 
     def _begun(self) -> Connection:
+        if self._process is not None and not self._process.is_alive():
+            self.end()  # it died while nobody had use of it
         if self._line is None:
             from joblib.externals.loky.backend.context import get_context  # it never imports the server's script again
 

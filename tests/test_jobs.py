@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 from dashboard import jobs
@@ -138,12 +139,57 @@ def test_a_short_job_is_not_kept_waiting_by_a_long_one(runner):
 
 def test_a_fault_of_ours_ends_its_job_and_nobody_elses(runner, monkeypatch):
     asked = question("bup.psychologist.fte+=10")
-    monkeypatch.setattr(jobs.Prepared, "replicate", lambda *_: 1 / 0)
+    monkeypatch.setattr(jobs.Worker, "replicate", lambda *_: 1 / 0)
     broken = wait(runner.ask(asked))
     assert len(broken.fault) == 4
     assert broken.comparison is None
     monkeypatch.undo()
     assert wait(runner.ask(question("bup.psychologist.fte+=11"))).shown == 20
+
+
+def test_a_worker_that_dies_ends_the_job_it_had_and_another_takes_its_place():
+    alone = Runner(1)
+    job = wait(alone.ask(question("bup.psychologist.fte+=31", stages=(2, 1000))), lambda job: job.done >= 2)
+    for process in psutil.Process().children():
+        if "trinn-worker" in " ".join(process.cmdline()):
+            process.kill()  # others' workers too: they begin again by themselves
+    assert len(wait(job).fault) == 4
+    assert job.shown == 2
+    assert wait(alone.ask(question("bup.psychologist.fte+=32"))).shown == 20
+
+
+def test_first_answers_come_in_the_order_they_were_asked_for_and_before_surer_ones():
+    alone = Runner(1)
+    surer = wait(alone.ask(question(stages=(2, 1000)), "surer"), lambda job: job.done >= 2)
+    first = alone.ask(question("bup.psychologist.fte+=33", stages=(10, 1000)), "first")
+    second = alone.ask(question("bup.psychologist.fte+=34", stages=(10, 1000)), "second")
+    wait(first, lambda job: job.shown)
+    assert second.done < 10
+    wait(second, lambda job: job.shown)
+    assert first.done < 100  # what makes it surer has not gone before
+    for job in (surer, first, second):
+        job.cancel()
+        wait(job)
+
+
+def test_what_makes_answers_surer_is_not_starved_by_those_who_always_ask_anew():
+    alone = Runner(1)
+    surer = wait(alone.ask(question(stages=(2, 60)), "surer"), lambda job: job.done >= 2)
+    for number in range(40):
+        if surer.finished:
+            break
+        wait(alone.ask(question(f"bup.psychologist.fte+={100 + number}", stages=(10,)), "anew"))
+    assert surer.done > 4
+
+
+def test_whoever_has_gone_leaves_nothing_behind_but_what_others_have_use_of(runner):
+    wait(runner.ask(question("bup.psychologist.fte+=35"), "stays"))
+    wait(runner.ask(question("bup.psychologist.fte+=36"), "goes"))
+    before = len(runner._known)
+    runner.cancel_all("goes")
+    assert len(runner._known) == before - 40  # the base, too, was of use to the one who has gone last
+    again = runner.ask(question("bup.psychologist.fte+=35"), "stays")
+    assert wait(again).shown == 20
 
 
 def test_what_a_user_can_put_right_is_said(runner):

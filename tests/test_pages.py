@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import time
+from dataclasses import replace
 from threading import Event
 
 import pytest
+from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
+import trinn
 from dashboard import rejections as told
 from dashboard import tasks
 from dashboard.jobs import LimitError
+from dashboard.sensitivity import exported_sensitivity, measure_line, turning_lines, verdict_word
 from dashboard.session import Session
+from dashboard.tables import service_name
 from dashboard.texts import text
+from dashboard.views import matters as matters_page
 from dashboard.views import required as required_page
 from dashboard.whose import staffing_words
-from dashboard.work import Proposal, Work, base_of
+from dashboard.work import Proposal, Work, base_of, scenarios_of
 from scenarios.errors import TrinnError
+from sim.experiments.sensitivity import sensitivity
 
 LANGUAGES = ("nb", "en")
 SHORT = ("period.warmup=26w", "period.length=1y")
@@ -108,7 +116,44 @@ def test_a_limit_is_said_in_words(monkeypatch):
     assert text("limit_queue", "nb") in seen(at)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_page_finds_is_what_the_command_prints(language):
+    held = session(language, place="one_service", today=("clinic.places=4",), changes=())
+    at = page("required", held)
+    at.checkbox(key="required_share").uncheck().run()
+    at.button(key="required_ask").click().run()
+    settled(at)
+    words = ["required", "one_service", "--with", "clinic.places=4", "--target", "wait_to_first_contact(clinic) <= 14d"]
+    ran = CliRunner().invoke(trinn._cli, [*words, "--json", "--fresh", "--language", language])
+    assert ran.exit_code == 0, ran.output
+    needed = json.loads(ran.stdout)["needed"][0]
+    assert needed["needed"] > 4
+    found = held.kept["required"].result
+    assert [(each.post.address, each.post.now, each.units) for each in found.needed] == [("clinic.places", 4, needed["needed"])]
+    part = {"service": service_name(base_of(held.work), "clinic", language), "now": "4", "need": f"{needed['needed']:g}"}
+    assert text("required_page_part", language, **part) in seen(at)
+
+
 # -- what matters most --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_ranking_on_the_page_is_that_of_the_toolkit(language, monkeypatch):
+    small = replace(matters_page.QUICK, walks=3, replications=2, points=32, top=1, futures=10)
+    monkeypatch.setattr(matters_page, "QUICK", small)
+    assumed = {"clinic.course.length.mean": {"grade": "assumed", "low": "0.9d", "high": "1.1d"}}
+    held = session(language, place="one_service", today=(), own={"evidence": assumed}, changes=("clinic.places+=1",))
+    at = page("matters", held)
+    at.button(key="matters_ask").click().run()
+    settled(at)
+    pair = scenarios_of(held.work, language)
+    found = sensitivity(pair, settings=small, seed=held.work.seed, workers=1)
+    assert [each.number.key for each in found.influences] == ["clinic.course.length.mean"]
+    words = seen(at)
+    for line in (*turning_lines(found, language), measure_line(found, 0, language)):
+        assert line.replace("\\", "") in words
+    assert verdict_word(found.verdict, language) in words
+    assert exported_sensitivity(held.kept["matters"].result, language) == exported_sensitivity(found, language)
 
 
 def test_without_a_proposal_the_page_says_what_the_numbers_rest_on():

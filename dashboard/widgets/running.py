@@ -18,7 +18,7 @@ from scenarios.schema import Scenario
 
 PATIENCE = 0.9
 """Seconds that the page itself waits for the first answer, so that most answers come with the page."""
-BUSY = 3.0
+BUSY = 4.0
 """The same where more wait than there are workers: a page that is drawn twice for one answer makes everybody wait longer."""
 TICK = 0.4
 """Seconds between two looks at how far it has come, while there is nothing to show yet."""

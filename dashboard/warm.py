@@ -36,7 +36,7 @@ def compile_engine() -> None:
 
 
 def make_ready() -> None:
-    """Compile the engine, answer what most ask first, and bring the pages."""
+    """Compile the engine, answer what most ask first, bring the pages, and then what only some of them need."""
     from dashboard.jobs import runner
     from dashboard.session import EXAMPLES
     from dashboard.widgets.running import question_of
@@ -45,11 +45,12 @@ def make_ready() -> None:
 
     try:
         compile_engine()
+        example = runner().ask(question_of(EXAMPLES["nb"], "nb"))  # by processes of their own, while this one reads on
         for page in PAGES:
             import_module(f"dashboard.views.{page}")
-        run(load("loss"), replications=1, workers=1)  # brings the machine code
+        example.wait(example.wanted, 60)
+        run(load("loss"), replications=1, workers=1)  # brings the machine code, for stories and searches
         spare_the_collector()
-        runner().ask(question_of(EXAMPLES["nb"], "nb"))
     except Exception:  # the pages say what is wrong when they ask for it themselves
         _LOG.exception("the first answer could not be made ready")
 

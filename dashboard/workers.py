@@ -24,10 +24,10 @@ from sim.result import Replication
 
 LOOK = 0.05
 """Seconds between two looks at whether what is run is still wanted."""
-PREPARED = 24
-"""Scenarios that a worker keeps ready to run."""
-COHORTS = 300
-"""Cohorts that a worker keeps, of 0.2 MB in a municipality: sliders mostly move what meets the same children."""
+PREPARED = 10
+"""Scenarios that a worker keeps ready to run: 17 MB each in a municipality."""
+COHORTS = 60
+"""Cohorts that a worker keeps, of 1.4 MB in a municipality: sliders mostly move what meets the same children."""
 GENTLE = 5
 """How much workers step back for the pages, as the system counts it."""
 

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from hashlib import blake2b
+from weakref import WeakValueDictionary
 
 import psutil
 
@@ -177,7 +178,11 @@ class Job:
         if shown < 2 or len(self._done) < 2:
             return None
         if self._shown is None or self._shown[0] != shown:
-            self._shown = shown, self._compared(shown)
+            of = (self.digests, tuple(self.question.scenarios), self.question.by, self.question.command, shown)
+            known = _comparisons.get(of)
+            if known is None:
+                known = _comparisons[of] = self._compared(shown)
+            self._shown = shown, known
         return self._shown[1]
 
     @property
@@ -214,6 +219,10 @@ class Job:
     def cancel(self) -> None:
         """End it as soon as the engine looks up; what is finished stays."""
         self.cancelled = True
+
+
+_comparisons: WeakValueDictionary[tuple[object, ...], Comparison] = WeakValueDictionary()
+"""What is shown to anybody now, by all that it depends on: many look at the same first example."""
 
 
 class _StoppedError(Exception):

@@ -45,10 +45,9 @@ def make_ready() -> None:
 
     try:
         compile_engine()
-        example = runner().ask(question_of(EXAMPLES["nb"], "nb"))  # by processes of their own, while this one reads on
+        runner().ask(question_of(EXAMPLES["nb"], "nb"))  # by processes of their own, while this one reads on
         for page in PAGES:
             import_module(f"dashboard.views.{page}")
-        example.wait(example.wanted, 60)
         run(load("loss"), replications=1, workers=1)  # brings the machine code, for stories and searches
         spare_the_collector()
     except Exception:  # the pages say what is wrong when they ask for it themselves

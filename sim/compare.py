@@ -226,11 +226,10 @@ def settling(result: Result) -> tuple[Caution, ...]:
     if any(service.opening_list for service in result.scenario.services.values()):
         return ()  # a run from a loaded list is meant to move
     warm_up = int(np.sum(weeks(result.plans[0]) < 0))
-    every = np.asarray([replication.folded.series for replication in result.replications])
     found: dict[str, Caution] = {}
     for column in (SERIES.index("waiting"), SERIES.index("in_course")):
         for number, service in enumerate(result.plans[0].shape.services):
-            series = every[:, :, number, column]
+            series = np.asarray([replication.folded.series[:, number, column] for replication in result.replications])
             if series.mean(axis=0).max() >= 1:
                 for unsettled in warm_up_too_short({service: series.mean(axis=0)}, warm_up):
                     if _moves(series, warm_up, unsettled.weeks):

@@ -240,6 +240,8 @@ class Runner:
         self._known: OrderedDict[tuple[str, int], tuple[Replication, str]] = OrderedDict()
         """Replications, and the session that had use of each last."""
         self._made: OrderedDict[str, Made] = OrderedDict()
+        self.asked = 0
+        """How many jobs there have been."""
         self.workers = workers or os.cpu_count() or 1
         for number in range(self.workers):
             threading.Thread(target=self._work, args=(Worker(),), name=f"trinn-{number}", daemon=True).start()
@@ -265,6 +267,7 @@ class Runner:
             if job._pending and psutil.virtual_memory().available < LEAST_MEMORY:
                 raise LimitError("limit_memory")
             self._jobs.append(job)
+            self.asked += 1
             self._lock.notify_all()
         return job
 
@@ -279,6 +282,12 @@ class Runner:
         ran = job._parts - left
         seconds = passed * left / ran if passed > 0.2 and ran > 0 and left else None
         return Progress(done, job.wanted, before, seconds)
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing is run or waits to be."""
+        with self._lock:
+            return not any(job._running or _waits(job) for job in self._jobs)
 
     @property
     def busy(self) -> bool:

@@ -1,12 +1,16 @@
-"""Making a server quick before anybody comes: the machine code, the first answer, and a collector out of the way."""
+"""Making a server quick before anybody comes: the machine code, the first answer, and a collector out of the way; and giving
+back the memory of pages that were drawn, as soon as nobody waits for anything.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 import subprocess
 import sys
 import threading
+import time
 from importlib import import_module
 
 from dashboard.views.all import PAGES
@@ -14,6 +18,8 @@ from sim.compiled import cache_folder, is_kept
 from sim.kernel.events import advance
 from sim.tally import add, close
 
+STILL = 10.0
+"""Seconds between two looks at whether there is memory to give back."""
 _LOG = logging.getLogger("trinn.dashboard")
 _COMPILING = threading.Lock()
 _COMPILE = ("-m", "trinn", "run", "loss", "--replications", "1", "--workers", "1")
@@ -50,6 +56,7 @@ def make_ready() -> None:
             import_module(f"dashboard.views.{page}")
         run(load("loss"), replications=1, workers=1)  # brings the machine code, for stories and searches
         spare_the_collector()
+        threading.Thread(target=_tidy, name="trinn-tidy", daemon=True).start()
     except Exception:  # the pages say what is wrong when they ask for it themselves
         _LOG.exception("the first answer could not be made ready")
 
@@ -61,3 +68,24 @@ def spare_the_collector() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def give_back() -> None:
+    """Collect what pages have left in circles, and hand free memory to the system where its library can be told to."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None
+    if trim is not None:
+        trim(0)
+
+
+def _tidy() -> None:
+    """Nobody is kept waiting by it: it comes only when nothing runs, and once for whatever was asked since."""
+    from dashboard.jobs import runner
+
+    tidied = 0
+    while True:
+        time.sleep(STILL)
+        asked, still = runner().asked, runner().still
+        if still and asked != tidied:
+            give_back()
+            tidied = asked

@@ -192,6 +192,16 @@ def test_whoever_has_gone_leaves_nothing_behind_but_what_others_have_use_of(runn
     assert wait(again).shown == 20
 
 
+def test_a_runner_knows_when_it_is_still():
+    alone = Runner(1)
+    assert (alone.still, alone.busy, alone.asked) == (True, False, 0)
+    job = alone.ask(question("bup.psychologist.fte+=37"))
+    assert not alone.still
+    wait(job)
+    wait(job, lambda _: alone.still)
+    assert alone.asked == 1
+
+
 def test_what_a_user_can_put_right_is_said(runner):
     base = load("endless")
     job = wait(runner.ask(Question({"today": base, "more": base}, stages=(10,))))

@@ -237,8 +237,8 @@ class Runner:
         self._jobs: deque[Job] = deque()
         self._clock = 0.0
         """Moves on by what the workers do, divided by all who wait for it."""
-        self._known: OrderedDict[tuple[str, int], tuple[Replication, str]] = OrderedDict()
-        """Replications, and the session that had use of each last."""
+        self._known: OrderedDict[tuple[str, int], tuple[Replication, set[str]]] = OrderedDict()
+        """Replications, and the sessions that had use of each."""
         self._made: OrderedDict[str, Made] = OrderedDict()
         self.asked = 0
         """How many jobs there have been."""
@@ -301,8 +301,10 @@ class Runner:
             for job in self._jobs:
                 if job.session == session:
                     job.cancel()
-            for key in [key for key, (_, user) in self._known.items() if user == session]:
-                del self._known[key]
+            for key, (_, users) in list(self._known.items()):
+                users.discard(session)
+                if not users:
+                    del self._known[key]
             self._lock.notify_all()
 
     def _take_known(self, job: Job) -> None:
@@ -319,7 +321,7 @@ class Runner:
         job._parts = len(job._pending)
 
     def _remember(self, digest: str, number: int, replication: Replication, session: str) -> None:
-        self._known[digest, number] = replication, session
+        self._known.setdefault((digest, number), (replication, set()))[1].add(session)
         self._known.move_to_end((digest, number))
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)

@@ -76,8 +76,8 @@ def _with_sound_evidence(scenario: Scenario, document: Document, inherited: Coll
     if faults:
         return scenario.model_copy(update={"evidence": kept})
     _sound[_parts(scenario)] = scenario
-    while len(_sound) > _REMEMBERED:
-        _sound.pop(next(iter(_sound)), None)
+    for parts in list(_sound)[:-_REMEMBERED]:
+        _sound.pop(parts, None)
     return scenario
 
 

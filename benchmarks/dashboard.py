@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -33,8 +33,10 @@ from dashboard.work import Proposal, Work, to_link
 STALE = text("running_stale", "nb")
 COMPUTED = text("proposals_futures", "nb", futures="|").split("|")[0].rstrip()
 """What stands under a verdict: the bar of progress speaks of possible futures too."""
-BUDGETS = {"ready": 2.0, "paint": 4.0, "moved": 1.0, "page": 300_000, "idle": 2_000_000}
-"""Seconds, seconds, seconds, bytes, bytes."""
+TEN = ("stange", "etnedal", "tromso", "gjesdal", "faerder", "etnedal", "grimstad", "orkland", "stange", "haugesund")
+"""Where ten planners are who move sliders at once."""
+BUDGETS = {"load": 3.0, "ready": 2.0, "paint": 4.0, "moved": 1.0, "page": 300_000, "idle": 2_000_000}
+"""Seconds four times, then bytes."""
 
 
 def work_at(place: str) -> Work:
@@ -110,7 +112,7 @@ async def moving(visitor: Visitor, moves: Moves, chance: random.Random, until: f
         await asyncio.sleep(pause * (0.5 + chance.random()))
 
 
-async def load(address: str, places: list[str], seconds: float, pause: float = 1.0) -> list[Moves]:
+async def load(address: str, places: Sequence[str], seconds: float, pause: float = 1.0) -> list[Moves]:
     """So many planners at once, one for each place, who move sliders for a time."""
 
     async def one(number: int, place: str) -> Moves:
@@ -176,9 +178,21 @@ def main() -> None:
             middle, last = statistics.median(moves.seconds), sorted(moves.seconds)[int(0.95 * len(moves.seconds))]
             said = f"{middle:.2f} s in the middle, 95 % under {last:.2f} s (budget {BUDGETS['moved']:.0f} in the middle)"
             print(f"a moved slider to a new verdict, {place}, {len(moves.seconds)} times: {said} {moves.faults}")
+        together = asyncio.run(load(address, TEN, 60))
+        waits = sorted(second for each in together for second in each.seconds)
+        last, faults = waits[int(0.95 * len(waits))], [fault for each in together for fault in each.faults]
+        said = f"{statistics.median(waits):.1f} s in the middle, 95 % under {last:.1f} s (budget {BUDGETS['load']:.0f})"
+        print(f"the same with ten planners for a minute, {len(waits)} times: {said} {faults}")
+        time.sleep(45)  # those who left are let go of, and their memory given back
         for page, size in asyncio.run(bytes_of_pages(address)).items():
             print(f"page {page}: {size / 1000:.0f} kB (budget {BUDGETS['page'] / 1000:.0f})")
+        asyncio.run(bytes_of_idle(address, process))  # what a server takes once for any number of visitors
+        time.sleep(45)
         idle = asyncio.run(bytes_of_idle(address, process))
+        for worker in process.children(recursive=True):
+            if worker.memory_info().rss > 100e6:
+                print(f"a worker: {worker.memory_info().rss / 1e6:.0f} MB")
+        print(f"the server itself: {process.memory_info().rss / 1e6:.0f} MB")
         print(f"an idle visitor: {idle / 1e6:.1f} MB (budget {BUDGETS['idle'] / 1e6:.0f})")
 
 

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard.jobs import Job, Question, runner
+from dashboard.jobs import Job, Question
+from dashboard.runner import runner
 from dashboard.tasks import line
 from dashboard.texts import LANGUAGES, Language, chosen
 from dashboard.work import Proposal, Work, from_link, to_link

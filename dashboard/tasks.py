@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from dashboard.jobs import LEAST_MEMORY, LimitError
+from dashboard.runner import LEAST_MEMORY, LimitError
 from dashboard.warm import compile_engine
 from scenarios.errors import TrinnError
 

@@ -43,7 +43,7 @@ def compile_engine() -> None:
 
 def make_ready() -> None:
     """Compile the engine, answer what most ask first, bring the pages, and then what only some of them need."""
-    from dashboard.jobs import runner
+    from dashboard.runner import runner
     from dashboard.session import EXAMPLES
     from dashboard.widgets.running import question_of
     from scenarios.load import load
@@ -80,7 +80,7 @@ def give_back() -> None:
 
 def _tidy() -> None:
     """Nobody is kept waiting by it: it comes only when nothing runs, and once for whatever was asked since."""
-    from dashboard.jobs import runner
+    from dashboard.runner import runner
 
     tidied = 0
     while True:

@@ -15,8 +15,9 @@ from streamlit.testing.v1 import AppTest
 from test_serving import healthy, running
 
 from dashboard.animation import FUTURES, LONGEST, MOST_DOTS, animation, course_of, drawn, week_said, week_table, week_words
-from dashboard.jobs import Question, runner
+from dashboard.jobs import Question
 from dashboard.numbers import SMALL
+from dashboard.runner import runner
 from dashboard.session import Session
 from dashboard.texts import LANGUAGES, text
 from dashboard.work import Work

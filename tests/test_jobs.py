@@ -8,8 +8,9 @@ import pandas as pd
 import psutil
 import pytest
 
-from dashboard import jobs
-from dashboard.jobs import Job, LimitError, Question, Runner, stages_for
+from dashboard import runner as running
+from dashboard.jobs import Job, Question, stages_for
+from dashboard.runner import LimitError, Runner
 from scenarios.errors import TrinnError
 from scenarios.levers import apply
 from scenarios.load import load
@@ -139,7 +140,7 @@ def test_a_short_job_is_not_kept_waiting_by_a_long_one(runner):
 
 def test_a_fault_of_ours_ends_its_job_and_nobody_elses(runner, monkeypatch):
     asked = question("bup.psychologist.fte+=10")
-    monkeypatch.setattr(jobs.Worker, "replicate", lambda *_: 1 / 0)
+    monkeypatch.setattr(running.Worker, "replicate", lambda *_: 1 / 0)
     broken = wait(runner.ask(asked))
     assert len(broken.fault) == 4
     assert broken.comparison is None
@@ -213,11 +214,11 @@ def test_too_much_too_many_and_too_little_memory_are_refused_in_words(runner, mo
     with pytest.raises(LimitError, match="limit_work"):
         runner.ask(question(place="norge", short=(), stages=(1000,)))
     stuck = Runner(1)
-    monkeypatch.setattr(jobs.psutil, "virtual_memory", lambda: type("Memory", (), {"available": 1}))
+    monkeypatch.setattr(running.psutil, "virtual_memory", lambda: type("Memory", (), {"available": 1}))
     with pytest.raises(LimitError, match="limit_memory"):
         stuck.ask(question("bup.psychologist.fte+=12"))
     monkeypatch.undo()
-    monkeypatch.setattr(jobs, "MOST_JOBS", 0)
+    monkeypatch.setattr(running, "MOST_JOBS", 0)
     with pytest.raises(LimitError, match="limit_queue"):
         stuck.ask(question("bup.psychologist.fte+=12"))
 

@@ -14,8 +14,8 @@ import sim.experiments.required
 from calibration.murch import published
 from dashboard.evidence import of_scenarios, summary
 from dashboard.held import Holding, holding, national, off, queues
-from dashboard.jobs import MOST_JOBS, MOST_WORK
 from dashboard.numbers import whole
+from dashboard.runner import MOST_JOBS, MOST_WORK
 from dashboard.serve import LARGEST_UPLOAD, settings
 from dashboard.session import Session
 from dashboard.texts import LANGUAGES, catalogue, chosen, text

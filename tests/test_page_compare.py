@@ -13,8 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 import trinn
 from dashboard import comparing
-from dashboard.jobs import Job, runner
+from dashboard.jobs import Job
 from dashboard.numbers import whole
+from dashboard.runner import runner
 from dashboard.session import Session
 from dashboard.tables import cells, main_keys, presented, rows_of
 from dashboard.terminal import comparison_text
@@ -244,7 +245,7 @@ def test_an_answer_to_what_was_there_before_is_said_to_be_stale_and_gives_no_fil
 
 @pytest.mark.parametrize("language", ["nb", "en"])
 def test_a_limit_of_the_server_is_said(language, monkeypatch):
-    monkeypatch.setattr("dashboard.jobs.MOST_JOBS", 0)
+    monkeypatch.setattr("dashboard.runner.MOST_JOBS", 0)
     at = page(Session(language, work(("Noe nytt", ("bup.psychologist.fte+=7",)))))
     assert not at.exception
     assert text("limit_queue", language) in shown(at)

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 import trinn
 from dashboard import rejections as told
 from dashboard import tasks
-from dashboard.jobs import LimitError
+from dashboard.runner import LimitError
 from dashboard.sensitivity import exported_sensitivity, measure_line, turning_lines, verdict_word
 from dashboard.session import Session
 from dashboard.tables import service_name

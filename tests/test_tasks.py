@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from dashboard import tasks
-from dashboard.jobs import LimitError
+from dashboard.runner import LimitError
 from dashboard.tasks import Line
 from scenarios.errors import TrinnError
 

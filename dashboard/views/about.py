@@ -10,8 +10,8 @@ import streamlit as st
 from dashboard import numbers
 from dashboard.evidence import evidence_groups, of_scenarios, summary
 from dashboard.held import holding, national, off, queues
-from dashboard.jobs import MOST_JOBS, MOST_WORK
 from dashboard.numbers import percent, whole
+from dashboard.runner import MOST_JOBS, MOST_WORK
 from dashboard.serve import LARGEST_UPLOAD, settings
 from dashboard.session import here
 from dashboard.texts import Language, catalogue, chosen, has_text, joined, text

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.jobs import Job, LimitError, Progress, Question, runner, stages_for
+from dashboard.jobs import Job, Question, stages_for
 from dashboard.numbers import whole
+from dashboard.runner import LimitError, Progress, runner
 from dashboard.session import Session, here
 from dashboard.texts import Language, text
 from dashboard.widgets.showing import rest_on

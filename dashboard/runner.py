@@ -1,7 +1,7 @@
 """The runner: who of those who wait is served next, by workers that run possible futures.
 
-Each worker takes the next possible future of the job whose turn it is: first answers in the order they were asked for, long
-ones and those that only make an answer surer by shares, so that nobody waits for all the others. What has been run is remembered
+Each worker takes the next possible future of the job whose turn it is: first answers in the order they were asked for; long
+ones, and those that only make an answer surer, by shares, so that nobody waits for all the others. What has been run is kept
 until whoever asked for it has gone.
 """
 

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from sheet_examples import STAFF, filled, row_of
 from streamlit.testing.v1 import AppTest
 
-from dashboard import jobs
+from dashboard import runner
 from dashboard.entering import number_of, written
 from dashboard.flowing import futures_of
 from dashboard.jobs import Job
@@ -486,7 +486,7 @@ def test_busy_stopped_and_broken_are_said_and_numbers_can_be_entered_all_the_sam
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_limit_of_the_server_is_said_in_words(language, monkeypatch):
-    monkeypatch.setattr(jobs, "MOST_JOBS", 0)
+    monkeypatch.setattr(runner, "MOST_JOBS", 0)
     at = opened(Session(language, work(seed=78)))
     assert text("limit_queue", language) in seen(at)
     assert at.text_input(key=CELL)

@@ -28,6 +28,7 @@ from benchmarks.visitor import Visitor, visiting
 from dashboard.session import EXAMPLES
 from dashboard.texts import text
 from dashboard.views.all import PAGES
+from dashboard.warm import STILL
 from dashboard.work import Proposal, Work, to_link
 
 STALE = text("running_stale", "nb")
@@ -135,14 +136,14 @@ async def bytes_of_pages(address: str) -> dict[str, int]:
 
 
 async def bytes_of_idle(address: str, process: psutil.Process, visitors: int = 20) -> float:
-    """Memory for each further visitor who looks at the first page and does nothing."""
+    """Memory for each further visitor who looks at the first page and does nothing, once the server has tidied up."""
     async with visiting(address, "", "lang=nb"):
-        await asyncio.sleep(3)
+        await asyncio.sleep(2.5 * STILL)
         before = process.memory_info().rss
         open_pages = [visiting(address, "", "lang=nb") for _ in range(visitors)]
         for page in open_pages:
             await page.__aenter__()
-        await asyncio.sleep(3)
+        await asyncio.sleep(2.5 * STILL)
         after = process.memory_info().rss
         for page in open_pages:
             await page.__aexit__(None, None, None)
@@ -186,8 +187,6 @@ def main() -> None:
         time.sleep(45)  # those who left are let go of, and their memory given back
         for page, size in asyncio.run(bytes_of_pages(address)).items():
             print(f"page {page}: {size / 1000:.0f} kB (budget {BUDGETS['page'] / 1000:.0f})")
-        asyncio.run(bytes_of_idle(address, process))  # what a server takes once for any number of visitors
-        time.sleep(45)
         idle = asyncio.run(bytes_of_idle(address, process))
         for worker in process.children(recursive=True):
             if worker.memory_info().rss > 100e6:

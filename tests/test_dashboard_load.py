@@ -12,7 +12,7 @@ from benchmarks.dashboard import TEN, load
 pytestmark = pytest.mark.xdist_group("browser")
 
 SOON = 4
-"""Seconds in which 95 % of answers come. Three are wanted, and 2.7 to 3.1 were measured on two cores that the visitors share; a
+"""Seconds in which 95 % of answers come. Three are wanted, and 2.7 to 3.2 were measured on two cores that the visitors share; a
 machine that does something else besides is granted one more."""
 SPARE = 50_000_000
 """Bytes more than at the start that may stay."""

@@ -61,7 +61,8 @@ def unreadable_changes(sets: Iterable[str], document: Document, here: tuple[str 
 
 def _with_sound_evidence(scenario: Scenario, document: Document, inherited: Collection[str]) -> Scenario:
     """Evidence is about numbers that are there."""
-    if _parts(scenario) in _sound:
+    parts = tuple(getattr(scenario, name) for name in Scenario.model_fields if name != "changes")
+    if tuple(map(id, parts)) in _sound:
         return scenario
     unchanged = scenario.model_copy(update={"changes": ()})
     faults: dict[str, list[Fault]] = {}
@@ -75,21 +76,16 @@ def _with_sound_evidence(scenario: Scenario, document: Document, inherited: Coll
     kept = {address: evidence for address, evidence in scenario.evidence.items() if address not in faults}
     if faults:
         return scenario.model_copy(update={"evidence": kept})
-    _sound[_parts(scenario)] = scenario
-    for parts in list(_sound)[:-_REMEMBERED]:
-        _sound.pop(parts, None)
+    _sound[tuple(map(id, parts))] = parts
+    for old in list(_sound)[:-_REMEMBERED]:
+        _sound.pop(old, None)
     return scenario
 
 
-def _parts(scenario: Scenario) -> tuple[int, ...]:
-    """The parts of a scenario that evidence can be about, by identity: changes leave them what they are."""
-    return tuple(id(getattr(scenario, name)) for name in Scenario.model_fields if name != "changes")
-
-
 _REMEMBERED = 32
-_sound: dict[tuple[int, ...], Scenario] = {}
-"""Scenarios whose evidence is about something, the last ones: a slider that is moved changes none of it. They are kept, so
-that the identities of their parts stay theirs."""
+_sound: dict[tuple[int, ...], tuple[object, ...]] = {}
+"""Parts of scenarios, all but the changes, whose evidence is about something, by identity; the last ones: a slider that is
+moved changes none of them. The parts are kept, so that their identities stay theirs."""
 
 
 def _refuse_late(scenario: Scenario, first: Scenario, now: Scenario, day: date) -> None:

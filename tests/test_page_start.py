@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import beginning, jobs
+from dashboard import beginning, runner
 from dashboard.choosing import fitting, laid_under, moved_to, offer_of, offers
 from dashboard.jobs import Job
 from dashboard.session import EXAMPLES, Session
@@ -302,7 +302,7 @@ def test_what_does_not_fit_is_said_and_another_place_can_still_be_chosen(languag
     ("limit", "value", "key"), [("MOST_JOBS", 0, "limit_queue"), ("LEAST_MEMORY", 1 << 62, "limit_memory")]
 )
 def test_a_limit_of_the_server_is_said_in_words(language, limit, value, key, monkeypatch):
-    monkeypatch.setattr(jobs, limit, value)
+    monkeypatch.setattr(runner, limit, value)
     at = AppTest.from_file("../dashboard/app.py", default_timeout=60)
     at.session_state["trinn"] = Session(language, work(seed=77))
     at.run()
